@@ -1,0 +1,1 @@
+"""The only impure part of shared: environment and files, the bus, logs, metrics, signals."""

@@ -1,0 +1,81 @@
+"""The connection to NATS: one way to connect, to back off, and to end when the client gives up."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import nats
+from nats.aio.client import Client, Server
+
+from shared.settings import Secret
+from shared.subjects import inbox_prefix
+
+log = logging.getLogger(__name__)
+
+BACKOFF_S_FIRST = 0.5
+BACKOFF_S_MAX = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class BusAddress:
+    """Where the bus is and who we are there."""
+
+    urls: tuple[str, ...]
+    user: str
+    password: Secret
+    name: str
+
+
+async def connect(
+    address: BusAddress,
+    on_closed: Callable[[], None],
+    on_reconnected: Callable[[], None] | None = None,
+    backoff_s_max: float = BACKOFF_S_MAX,
+) -> Client:
+    """Return a connection that reconnects for ever, waiting with full jitter so that no herd arrives at once.
+
+    `on_closed` is called when the client ends for good (after an error of the protocol nats-py never reconnects):
+    end the process with an error then. Raises `nats.errors.Error` or OSError when the first attempt fails.
+    """
+
+    def next_server(servers: list[Server], _: object) -> tuple[Server, float]:
+        server = min(servers, key=lambda candidate: candidate.reconnects)
+        ceiling_s = min(backoff_s_max, BACKOFF_S_FIRST * 2 ** min(server.reconnects, 10))
+        return server, random.uniform(0, ceiling_s)  # noqa: S311 - spreads load, guards nothing
+
+    async def closed() -> None:
+        on_closed()
+
+    return await nats.connect(
+        servers=list(address.urls),
+        user=address.user,
+        password=address.password.reveal(),
+        name=address.name,
+        inbox_prefix=inbox_prefix(address.user),
+        allow_reconnect=True,
+        max_reconnect_attempts=-1,
+        connect_timeout=5,
+        ping_interval=20,
+        max_outstanding_pings=2,
+        reconnect_to_server_handler=next_server,
+        error_cb=_log_error,
+        disconnected_cb=_logger("bus disconnected"),
+        reconnected_cb=_logger("bus reconnected", on_reconnected),
+        closed_cb=closed,
+    )
+
+
+async def _log_error(error: Exception) -> None:
+    log.warning("bus error", extra={"error": f"{type(error).__name__}: {error}"})
+
+
+def _logger(event: str, then: Callable[[], None] | None = None) -> Callable[[], Awaitable[None]]:
+    async def report() -> None:
+        log.info(event)
+        if then is not None:
+            then()
+
+    return report

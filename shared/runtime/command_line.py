@@ -1,0 +1,137 @@
+"""Reads flags, environment and the YAML file, and hands them to `shared.settings`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import yaml
+
+from shared.settings import SETTINGS_METADATA, Secret, SettingsError, Source, load
+
+T = TypeVar("T")
+
+SECTIONS = ("collector", "ingest", "alerting", "api", "local")
+SETTINGS_VARIABLE = "VITALWIRE_SETTINGS"
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that remembers what is wrong instead of leaving at the first problem."""
+
+    problem: str | None = None
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingsError([f"flags: {message}"])
+
+
+def read_settings(
+    cls: type[T], section: str, arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None
+) -> T:
+    """Return the settings of one service: flags, then environment, then the section of the YAML file.
+
+    Secrets come from the environment, the YAML file, or a file that `<name>_file` names, never from a flag.
+    Raises SettingsError with every problem.
+    """
+    environment = os.environ if environment is None else environment
+    problems: list[str] = []
+    flags, path_flag = _flags(cls, section, arguments, problems)
+    variables = _variables(section, environment)
+    path = path_flag or environment.get(SETTINGS_VARIABLE)
+    from_file = _section(Path(path), section, problems) if path else {}
+    sources = [
+        Source("flag", flags),
+        Source("environment", variables, f"VITALWIRE_{section.upper()}_"),
+        Source(str(path), from_file, f"{section}."),
+    ]
+    sources = [dataclasses.replace(source, values=_with_secret_files(cls, source, problems)) for source in sources]
+    return load(cls, sources, problems)
+
+
+def read_settings_or_exit(cls: type[T], section: str, arguments: Sequence[str] | None = None) -> T:
+    """Return the settings, or print every problem and end the process with status 2."""
+    try:
+        return read_settings(cls, section, arguments)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def _flags(
+    cls: type[Any], section: str, arguments: Sequence[str] | None, problems: list[str]
+) -> tuple[dict[str, Any], str | None]:
+    parser = _Parser(prog=f"python -m services.{section}", description=cls.__doc__, allow_abbrev=False)
+    parser.add_argument("--settings", metavar="FILE", help="YAML file with a section for each service")
+    hints = typing.get_type_hints(cls)
+    for field in dataclasses.fields(cls):
+        doc = field.metadata[SETTINGS_METADATA]["doc"].replace("%", "%%")
+        if _is_secret(hints[field.name]):
+            continue
+        spelled = "--" + field.name.replace("_", "-")
+        if hints[field.name] is bool:
+            parser.add_argument(spelled, nargs="?", const="true", help=doc)
+        else:
+            parser.add_argument(spelled, help=doc)
+    try:
+        known, unknown = parser.parse_known_args(arguments)
+    except SettingsError as error:
+        problems += error.problems
+        return {}, None
+    problems += [f"flags: {flag.split('=')[0]!r}: no such flag; --help lists them" for flag in unknown]
+    values = {name: value for name, value in vars(known).items() if value is not None}
+    return values, values.pop("settings", None)
+
+
+def _variables(section: str, environment: Mapping[str, str]) -> dict[str, str]:
+    prefix = f"VITALWIRE_{section.upper()}_"
+    return {name[len(prefix) :].lower(): value for name, value in environment.items() if name.startswith(prefix)}
+
+
+def _section(path: Path, section: str, problems: list[str]) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{path}: cannot be read: {error}")
+        return {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problems.append(f"{path}: is not YAML{f' at line {mark.line + 1}' if mark else ''}")
+        return {}
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        problems.append(f"{path}: expected sections ({', '.join(SECTIONS)}), got {type(content).__name__}")
+        return {}
+    problems += [
+        f"{path}: {key}: no such section; known are {', '.join(SECTIONS)}" for key in content if key not in SECTIONS
+    ]
+    values = content.get(section) or {}
+    if not isinstance(values, dict):
+        problems.append(f"{path}: {section}: expected names and values, got {type(values).__name__}")
+        return {}
+    return {str(key): value for key, value in values.items()}
+
+
+def _with_secret_files(cls: type[Any], source: Source, problems: list[str]) -> dict[str, Any]:
+    """Return the source's values with `<secret>_file: path` replaced by what the file holds."""
+    hints = typing.get_type_hints(cls)
+    values = dict(source.values)
+    for name in [name for name, hint in hints.items() if _is_secret(hint)]:
+        path = values.pop(f"{name}_file", None)
+        if path is None:
+            continue
+        try:
+            values[name] = Path(str(path)).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{source.spelled(f'{name}_file')}: cannot be read: {error}")
+            values[name] = "unreadable"
+    return values
+
+
+def _is_secret(hint: Any) -> bool:
+    return hint is Secret or Secret in typing.get_args(hint)

@@ -1,0 +1,188 @@
+"""Settings: text and mappings become one frozen object, or one error that lists every problem."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+SETTINGS_METADATA = "vitalwire.setting"
+T = TypeVar("T")
+
+
+class SettingsError(Exception):
+    """One or more settings cannot be used. Nothing was started; the text lists every problem."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(["the settings cannot be used:", *(f"  {problem}" for problem in problems)]))
+        self.problems = tuple(problems)
+
+
+class Secret:
+    """A text that never prints: not in logs, errors, tracebacks or reprs."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text, for the one place that hands it on."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One layer of settings, strongest first: what it is called in errors, its values, how it spells a name."""
+
+    name: str
+    values: Mapping[str, Any]
+    prefix: str = ""
+
+    def spelled(self, key: str) -> str:
+        """Return the key as the user wrote it, for an error."""
+        if self.name == "flag":
+            return "--" + key.replace("_", "-")
+        return f"{self.name}: {self.prefix}{key.upper() if self.name == 'environment' else key}"
+
+
+def setting(
+    doc: str,
+    *,
+    default: Any = dataclasses.MISSING,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: Sequence[str] = (),
+) -> Any:
+    """Declare one setting; numbers, also those inside a mapping, are checked against minimum and maximum."""
+    metadata = {SETTINGS_METADATA: {"doc": doc, "minimum": minimum, "maximum": maximum, "choices": tuple(choices)}}
+    if isinstance(default, dict):
+        return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def load(cls: type[T], sources: Sequence[Source], problems: Sequence[str] = ()) -> T:
+    """Return cls filled from the first source that names each setting; raise SettingsError with every problem.
+
+    `problems` are those that reading the sources already found, such as a file that is not YAML.
+    """
+    found = list(problems)
+    fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
+    hints = typing.get_type_hints(cls)
+    for source in sources:
+        found += [
+            f"{source.spelled(key)}: no such setting; known are {', '.join(sorted(fields))}"
+            for key in source.values
+            if key not in fields
+        ]
+    chosen: dict[str, Any] = {}
+    for name, field in fields.items():
+        named_by = next((source for source in sources if name in source.values), None)
+        if named_by is None:
+            if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+                found.append(f"{name} is missing: {field.metadata[SETTINGS_METADATA]['doc']}")
+            continue
+        try:
+            chosen[name] = _parse(hints[name], named_by.values[name], field.metadata[SETTINGS_METADATA])
+        except ValueError as error:
+            found.append(f"{named_by.spelled(name)}: {error}")
+    if found:
+        raise SettingsError(found)
+    return cls(**chosen)
+
+
+def _parse(hint: Any, value: Any, rules: Mapping[str, Any]) -> Any:
+    inner = [argument for argument in typing.get_args(hint) if argument is not type(None)]
+    if type(None) in typing.get_args(hint):
+        return None if value is None or value == "" else _parse(inner[0], value, rules)
+    if hint is Secret:
+        if not isinstance(value, str) or not value:
+            raise ValueError("expected a text that is not empty")
+        return Secret(value)
+    if typing.get_origin(hint) is tuple:
+        return _parse_texts(value)
+    if typing.get_origin(hint) is dict:
+        return _parse_mapping(inner[1], value, rules)
+    if hint is bool:
+        return _parse_bool(value)
+    if hint in (int, float):
+        return _parse_number(hint, value, rules)
+    return _parse_text(hint, value, rules)
+
+
+def _parse_text(hint: Any, value: Any, rules: Mapping[str, Any]) -> Any:
+    if isinstance(value, (dict, list)) or value is None:
+        raise ValueError(f"expected a text, got {type(value).__name__}")
+    text = str(value)
+    if rules["choices"] and text not in rules["choices"]:
+        raise ValueError(f"expected one of {', '.join(rules['choices'])}, got {text!r}")
+    if hint is Path:
+        if not text:
+            raise ValueError("expected a path, got an empty text")
+        return Path(text)
+    return text
+
+
+def _parse_texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return tuple(value)
+    raise ValueError(f"expected a list of texts, or one text with commas, got {value!r}")
+
+
+def _parse_mapping(number: Any, value: Any, rules: Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(value, str):
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if any(not separator for _, separator, _ in pairs):
+            raise ValueError(f"expected name=number, name=number, got {value!r}")
+        value = {key.strip(): text.strip() for key, _, text in pairs}
+    if not isinstance(value, dict):
+        raise ValueError(f"expected a mapping of names to numbers, got {value!r}")
+    parsed = {}
+    for key, text in value.items():
+        try:
+            parsed[str(key)] = _parse_number(number, text, rules)
+        except ValueError as error:
+            raise ValueError(f"{key}: {error}") from error
+    return parsed
+
+
+def _parse_bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    known = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    text = str(value).lower()
+    if text not in known:
+        raise ValueError(f"expected true or false, got {value!r}")
+    return known[text]
+
+
+def _parse_number(kind: Any, value: Any, rules: Mapping[str, Any]) -> Any:
+    low, high = rules["minimum"], rules["maximum"]
+    between = "" if low is None and high is None else f" of {low if low is not None else 'any'} to {high or 'any'}"
+    expected = f"expected a {'whole number' if kind is int else 'number'}{between}, got {value!r}"
+    if isinstance(value, bool):
+        raise ValueError(expected)
+    try:
+        number = kind(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(expected) from error
+    if kind is int and isinstance(value, float) and value != number:
+        raise ValueError(expected)
+    # Written so that NaN, for which no comparison holds, is refused too.
+    if not ((low is None or number >= low) and (high is None or number <= high)):
+        raise ValueError(expected)
+    return number

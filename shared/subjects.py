@@ -1,0 +1,169 @@
+"""Every subject, stream, bucket and durable name, and what each role may say and hear on the bus."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+_TOKEN = re.compile(r"(?:[A-Za-z0-9_-]|=[0-9A-F]{2})+")
+_HOST = re.compile(r"[^\sA-Z\x00-\x1f\x7f]+")
+HOST_BYTES_MAX = 253
+SOURCE_BYTES_MAX = 64
+
+ACCOUNT = "VITALWIRE"
+SYSTEM_SOURCE = "system"
+DURABLE = "ingest"
+
+METRICS = "METRICS"
+BACKFILL = "BACKFILL"
+DEAD = "DEAD"
+HOSTS_BUCKET = "hosts"
+HOSTS_STREAM = f"KV_{HOSTS_BUCKET}"
+
+
+class TokenError(ValueError):
+    """A text cannot be a host name or source, or a token is not one of ours. Say what is accepted; do not retry."""
+
+
+def token(text: str) -> str:
+    """Return text as one subject token or key: every UTF-8 byte outside [A-Za-z0-9_-] becomes =XX; reversible."""
+    encoded = text.encode()
+    if not encoded:
+        raise TokenError("an empty text has no token; expected at least one character")
+    return "".join(chr(byte) if byte in _SAFE else f"={byte:02X}" for byte in encoded)
+
+
+def untoken(text: str) -> str:
+    """Return the text that token() was given; raise TokenError when it could not have made this token."""
+    if _TOKEN.fullmatch(text) is None:
+        raise TokenError(f"{text!r} is no token: expected [A-Za-z0-9_-] and =XX")
+    try:
+        plain = re.sub(rb"=([0-9A-F]{2})", lambda match: bytes([int(match[1], 16)]), text.encode()).decode()
+    except UnicodeDecodeError as error:
+        raise TokenError(f"{text!r} is no token: it does not decode to UTF-8") from error
+    if token(plain) != text:
+        raise TokenError(f"{text!r} is no token: it escapes what needs no escape")
+    return plain
+
+
+def host_name(text: str) -> str:
+    """Return text when it can be a host's name: 1 to 253 bytes, lower case, no white space or control characters."""
+    if _HOST.fullmatch(text) is None or text != text.lower() or len(text.encode()) > HOST_BYTES_MAX:
+        raise TokenError(f"{text[:80]!r} is no host name: expected 1 to {HOST_BYTES_MAX} bytes, lower case, no spaces")
+    return text
+
+
+def metrics_subject(host: str, source: str) -> str:
+    """Return the subject of sample sets that are at most 60 s old."""
+    return f"metrics.{token(host)}.{token(source)}"
+
+
+def backfill_subject(host: str, source: str) -> str:
+    """Return the subject of sample sets that are older."""
+    return f"backfill.{token(host)}.{token(source)}"
+
+
+def dead_subject(stream: str) -> str:
+    """Return the subject on which messages of a stream are set aside."""
+    return f"dead.{token(stream.lower())}"
+
+
+def inventory_subject(host: str) -> str:
+    """Return the subject that writes a host's inventory into the bucket; a plain publish needs no JetStream right."""
+    return f"$KV.{HOSTS_BUCKET}.{token(host)}"
+
+
+def host_and_source(subject: str) -> tuple[str, str]:
+    """Return (host, source) of a metrics or backfill subject; raise TokenError for any other."""
+    parts = subject.split(".")
+    if len(parts) != 3 or parts[0] not in ("metrics", "backfill"):
+        raise TokenError(f"{subject[:80]!r} is no subject of sample sets: expected metrics.<host>.<source>")
+    return untoken(parts[1]), untoken(parts[2])
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream as provision makes it; file storage, the oldest discarded first, s2 compression."""
+
+    name: str
+    subjects: tuple[str, ...]
+    bytes_max: int
+    age_s_max: int
+    duplicate_window_s: int = 120
+    messages_per_subject_max: int = -1
+    direct: bool = False
+
+
+def streams(metrics_bytes_max: int, backfill_bytes_max: int) -> tuple[Stream, ...]:
+    """Return every stream; the inventory bucket is one too, with one value a key."""
+    day_s = 86_400
+    return (
+        Stream(METRICS, ("metrics.>",), metrics_bytes_max, day_s, direct=True),
+        Stream(BACKFILL, ("backfill.>",), backfill_bytes_max, day_s),
+        Stream(DEAD, ("dead.>",), 256 * 1024 * 1024, 30 * day_s),
+        Stream(HOSTS_STREAM, (f"$KV.{HOSTS_BUCKET}.>",), 64 * 1024 * 1024, 0, messages_per_subject_max=1, direct=True),
+    )
+
+
+Role = Literal["provision", "ingest", "api", "subscriber"]
+ROLES: tuple[Role, ...] = ("provision", "ingest", "api", "subscriber")
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What one bus user may publish and subscribe to; everything else is refused by the broker."""
+
+    user: str
+    publish: tuple[str, ...] = ()
+    subscribe: tuple[str, ...] = field(default=())
+
+
+def inbox_prefix(user: str) -> str:
+    """Return the inbox prefix of a bus user; no other user may listen below it."""
+    return f"_INBOX_{user}"
+
+
+def host_user(host: str) -> str:
+    """Return the name of a host's bus user."""
+    return f"host-{token(host_name(host))}"
+
+
+def host_permissions(host: str) -> Permissions:
+    """Return what a host's credential may do: speak for itself, hear what is asked of it."""
+    name = token(host_name(host))
+    user = host_user(host)
+    return Permissions(
+        user,
+        publish=(f"metrics.{name}.>", f"backfill.{name}.>", f"$KV.{HOSTS_BUCKET}.{name}"),
+        subscribe=(f"control.{name}.>", f"{inbox_prefix(user)}.>"),
+    )
+
+
+def role_permissions(role: Role) -> Permissions:
+    """Return what the bus user of a role may do."""
+    inbox = f"{inbox_prefix(role)}.>"
+    if role == "provision":
+        return Permissions(role, publish=("$JS.API.>",), subscribe=(inbox,))
+    if role == "ingest":
+        publish = ["dead.>"]
+        for stream in (METRICS, BACKFILL):
+            publish += [
+                f"$JS.API.STREAM.INFO.{stream}",
+                f"$JS.API.CONSUMER.INFO.{stream}.{DURABLE}",
+                f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{DURABLE}",
+                f"$JS.ACK.{stream}.{DURABLE}.>",
+            ]
+        return Permissions(role, publish=tuple(publish), subscribe=(inbox,))
+    if role == "api":
+        publish = [f"$JS.API.CONSUMER.INFO.{stream}.{DURABLE}" for stream in (METRICS, BACKFILL)]
+        for stream in (METRICS, HOSTS_STREAM):
+            publish += [
+                f"$JS.API.STREAM.INFO.{stream}",
+                f"$JS.API.CONSUMER.CREATE.{stream}.>",
+                f"$JS.API.CONSUMER.DELETE.{stream}.>",
+                f"$JS.API.CONSUMER.MSG.NEXT.{stream}.>",
+            ]
+        return Permissions(role, publish=tuple(publish), subscribe=("metrics.>", f"$KV.{HOSTS_BUCKET}.>", inbox))
+    return Permissions(role, subscribe=("metrics.>", "alerts.>", inbox))

@@ -1,0 +1,1 @@
+"""Tests: unit and contract without servers, integration with real ones, browser, bench."""
