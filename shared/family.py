@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 import types
 import typing
@@ -21,6 +22,9 @@ UNITS: dict[str, Literal["bigint", "real"]] = {
     "average": "real",
 }
 """Suffix of a gauge's name → SQL type. `average` is a mean number of things, such as a load average."""
+
+NAME_CHARACTERS_MAX = 48
+"""PostgreSQL cuts names at 63; tables, rollups and indexes add up to 15 to a family's."""
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 TEXT_BYTES_MAX = 512
@@ -93,7 +97,7 @@ def gauge(doc: str, *, optional: bool = False) -> Any:
     return dataclasses.field(metadata=metadata)
 
 
-def define(
+def define(  # noqa: PLR0913 - what a family may say, by keyword
     name: str,
     row: type[Any],
     *,
@@ -107,9 +111,10 @@ def define(
 ) -> Family:
     """Return the family that a row class describes; raise DefinitionError where it breaks a rule."""
     _require(NAME.fullmatch(name) is not None, name, "a family's name is lower case words joined by '_'")
+    _require(len(name) <= NAME_CHARACTERS_MAX, name, f"a family's name has at most {NAME_CHARACTERS_MAX} characters")
     _require(1 <= interval_seconds <= 60, name, "interval_seconds is 1 to 60")
     _require(1 <= rows_max <= ROWS_MAX, name, f"rows_max is 1 to {ROWS_MAX}")
-    doc = (row.__doc__ or "").strip()
+    doc = inspect.cleandoc(row.__doc__ or "")
     _require(_is_sentence(doc), name, "the row class needs a docstring that is a sentence")
     hints = typing.get_type_hints(row)
     columns = tuple(_column(name, field, hints[field.name]) for field in dataclasses.fields(row))
@@ -146,6 +151,9 @@ def _column(family: str, field: dataclasses.Field[Any], hint: Any) -> Column:
     _require(declared is not None, where, "declare it with label() or gauge()")
     assert declared is not None
     _require(NAME.fullmatch(field.name) is not None, where, "a column's name is lower case words joined by '_'")
+    _require(
+        len(field.name) <= NAME_CHARACTERS_MAX, where, f"a column's name has at most {NAME_CHARACTERS_MAX} characters"
+    )
     _require(field.name not in RESERVED, where, "this name belongs to every table already")
     _require(_is_sentence(declared["doc"]), where, "its doc must be a sentence: a capital, words, a full stop")
     base, nullable = _unwrap(hint)

@@ -28,6 +28,9 @@ def matcher(patterns: Sequence[str]) -> Callable[[str], bool]:
 
 
 def _to_regex(pattern: str) -> re.Pattern[str]:
-    # Runs of '*' are folded: each would multiply the ways to match, and so the time.
-    folded = re.sub(r"\*+", "*", pattern)
-    return re.compile("".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in folded), re.DOTALL)
+    # The first place where a part between two '*' fits is as good as any later one. Atomic groups say so: without
+    # them a pattern such as '*a*a*a*b', which any viewer may send, takes time exponential in its length.
+    first, *rest = ["".join("." if char == "?" else re.escape(char) for char in part) for part in pattern.split("*")]
+    middle, last = rest[:-1], rest[-1:]
+    parts = [first, *(f"(?>.*?{part})" for part in middle), *(f".*{part}" for part in last)]
+    return re.compile("".join(parts), re.DOTALL)

@@ -42,8 +42,8 @@ def choose(
     """Return the finest resolution that answers [start, end) with at most points_max points.
 
     Raw rows come back as they are when they are few enough; otherwise the step is a whole multiple of the
-    coarsest of `levels` that is not coarser than it, and of the family's interval. The range may begin and end
-    inside a bucket, which is why one point is kept in reserve.
+    coarsest of `levels` that is not coarser than it, and of the family's interval where that level is raw.
+    The range may begin and end inside a bucket, which is why one point is kept in reserve.
     """
     span_seconds = (end - start) / timedelta(seconds=1)
     if span_seconds <= 0:

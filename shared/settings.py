@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -123,7 +124,7 @@ def _parse(hint: Any, value: Any, rules: Mapping[str, Any]) -> Any:
 
 
 def _parse_text(hint: Any, value: Any, rules: Mapping[str, Any]) -> Any:
-    if isinstance(value, (dict, list)) or value is None:
+    if isinstance(value, (dict, list, bool)) or value is None:
         raise ValueError(f"expected a text, got {type(value).__name__}")
     text = str(value)
     if rules["choices"] and text not in rules["choices"]:
@@ -172,17 +173,17 @@ def _parse_bool(value: Any) -> bool:
 
 def _parse_number(kind: Any, value: Any, rules: Mapping[str, Any]) -> Any:
     low, high = rules["minimum"], rules["maximum"]
-    between = "" if low is None and high is None else f" of {low if low is not None else 'any'} to {high or 'any'}"
+    lowest, highest = ("any" if bound is None else bound for bound in (low, high))
+    between = "" if low is None and high is None else f" of {lowest} to {highest}"
     expected = f"expected a {'whole number' if kind is int else 'number'}{between}, got {value!r}"
     if isinstance(value, bool):
         raise ValueError(expected)
     try:
         number = kind(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(expected) from error
-    if kind is int and isinstance(value, float) and value != number:
+    if not math.isfinite(number) or (kind is int and isinstance(value, float) and value != number):
         raise ValueError(expected)
-    # Written so that NaN, for which no comparison holds, is refused too.
-    if not ((low is None or number >= low) and (high is None or number <= high)):
+    if (low is not None and number < low) or (high is not None and number > high):
         raise ValueError(expected)
     return number

@@ -1,4 +1,4 @@
-"""Family → SQL text: tables, COPY columns, SELECTs. Only names that definitions gave stand in it; values are parameters."""
+"""Family → SQL text: tables, COPY columns, SELECTs; it holds names from definitions only, values are parameters."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def ledger_insert() -> str:
     Parameters are seven arrays in the order of LEDGER_COLUMNS. Ordered by key, so that two writers cannot deadlock.
     """
     return f"""INSERT INTO {LEDGER} ({", ".join(LEDGER_COLUMNS)})
-SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::bigint[])
-    AS entered ({", ".join(LEDGER_COLUMNS)})
+SELECT * FROM unnest(
+    $1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::bigint[]
+) AS entered ({", ".join(LEDGER_COLUMNS)})
 ORDER BY host, source, session, seq, time
 ON CONFLICT DO NOTHING
 RETURNING host, source, session, seq, time"""
@@ -100,7 +101,8 @@ def select_steps(family: Family, gauges: Sequence[Column]) -> str:
 
 
 def _from_where(family: Family) -> str:
-    return f"FROM {table(family)}\nWHERE (host = ANY ($1::text[]) OR host LIKE ANY ($2::text[])) AND time >= $3 AND time < $4"
+    hosts = "(host = ANY ($1::text[]) OR host LIKE ANY ($2::text[]))"
+    return f"FROM {table(family)}\nWHERE {hosts} AND time >= $3 AND time < $4"
 
 
 def _column_ddl(column: Column) -> str:

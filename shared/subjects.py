@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _TOKEN = re.compile(r"(?:[A-Za-z0-9_-]|=[0-9A-F]{2})+")
-_HOST = re.compile(r"[^\sA-Z\x00-\x1f\x7f]+")
 HOST_BYTES_MAX = 253
 SOURCE_BYTES_MAX = 64
 
@@ -29,9 +28,12 @@ class TokenError(ValueError):
 
 def token(text: str) -> str:
     """Return text as one subject token or key: every UTF-8 byte outside [A-Za-z0-9_-] becomes =XX; reversible."""
-    encoded = text.encode()
-    if not encoded:
+    if not text:
         raise TokenError("an empty text has no token; expected at least one character")
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError as error:
+        raise TokenError(f"{text[:80]!r} has no token: it is not valid UTF-8") from error
     return "".join(chr(byte) if byte in _SAFE else f"={byte:02X}" for byte in encoded)
 
 
@@ -49,10 +51,28 @@ def untoken(text: str) -> str:
 
 
 def host_name(text: str) -> str:
-    """Return text when it can be a host's name: 1 to 253 bytes, lower case, no white space or control characters."""
-    if _HOST.fullmatch(text) is None or text != text.lower() or len(text.encode()) > HOST_BYTES_MAX:
-        raise TokenError(f"{text[:80]!r} is no host name: expected 1 to {HOST_BYTES_MAX} bytes, lower case, no spaces")
+    """Return text when it can be a host's name: 1 to 253 bytes of visible characters, lower case, no spaces."""
+    if not _is_visible(text, HOST_BYTES_MAX) or text != text.lower():
+        raise TokenError(
+            f"{text[:80]!r} is no host name: expected 1 to {HOST_BYTES_MAX} bytes of visible characters, "
+            "lower case, no spaces"
+        )
     return text
+
+
+def source_name(text: str) -> str:
+    """Return text when it can be a source's name: 1 to 64 bytes of visible characters, no spaces."""
+    if not _is_visible(text, SOURCE_BYTES_MAX):
+        raise TokenError(
+            f"{text[:80]!r} is no source: expected 1 to {SOURCE_BYTES_MAX} bytes of visible characters, no spaces"
+        )
+    return text
+
+
+def _is_visible(text: str, bytes_max: int) -> bool:
+    # isprintable() refuses control, format and unassigned characters, surrogates, and every space but ' ': nobody
+    # can name a host so that a log or a page shows another name, or reads backwards.
+    return bool(text) and text.isprintable() and " " not in text and len(text.encode()) <= bytes_max
 
 
 def metrics_subject(host: str, source: str) -> str:
@@ -113,11 +133,15 @@ ROLES: tuple[Role, ...] = ("provision", "ingest", "api", "subscriber")
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """What one bus user may publish and subscribe to; everything else is refused by the broker."""
+    """What one bus user may publish and subscribe to; everything else is refused by the broker.
+
+    `publish_denied` is refused although `publish` would allow it.
+    """
 
     user: str
     publish: tuple[str, ...] = ()
-    subscribe: tuple[str, ...] = field(default=())
+    subscribe: tuple[str, ...] = ()
+    publish_denied: tuple[str, ...] = ()
 
 
 def inbox_prefix(user: str) -> str:
@@ -165,5 +189,14 @@ def role_permissions(role: Role) -> Permissions:
                 f"$JS.API.CONSUMER.DELETE.{stream}.>",
                 f"$JS.API.CONSUMER.MSG.NEXT.{stream}.>",
             ]
-        return Permissions(role, publish=tuple(publish), subscribe=("metrics.>", f"$KV.{HOSTS_BUCKET}.>", inbox))
+        # The broker cannot allow names by prefix; without this the API could drain or delete ingest's consumer.
+        denied = []
+        for verb in ("CREATE", "DELETE", "MSG.NEXT"):
+            denied += [f"$JS.API.CONSUMER.{verb}.{METRICS}.{DURABLE}", f"$JS.API.CONSUMER.{verb}.{METRICS}.{DURABLE}.>"]
+        return Permissions(
+            role,
+            publish=tuple(publish),
+            subscribe=("metrics.>", f"$KV.{HOSTS_BUCKET}.>", inbox),
+            publish_denied=tuple(denied),
+        )
     return Permissions(role, subscribe=("metrics.>", "alerts.>", inbox))

@@ -70,14 +70,20 @@ def _user(user: BusUser) -> str:
     permissions = user.permissions
     return (
         f"{{ user: {_quoted(permissions.user)}, password: {_quoted(user.password_hash)}, permissions: {{ "
-        f"publish: {_verb(permissions.publish)}, subscribe: {_verb(permissions.subscribe)} }} }}"
+        f"publish: {_verb(permissions.publish, permissions.publish_denied)}, "
+        f"subscribe: {_verb(permissions.subscribe)} }} }}"
     )
 
 
-def _verb(subjects: Sequence[str]) -> str:
-    if not subjects:
+def _verb(allowed: Sequence[str], denied: Sequence[str] = ()) -> str:
+    if not allowed:
         return '{ deny: [">"] }'
-    return f"{{ allow: [{', '.join(_quoted(subject) for subject in subjects)}] }}"
+    deny = f", deny: {_list(denied)}" if denied else ""
+    return f"{{ allow: {_list(allowed)}{deny} }}"
+
+
+def _list(subjects: Sequence[str]) -> str:
+    return f"[{', '.join(_quoted(subject) for subject in subjects)}]"
 
 
 def _quoted(text: str) -> str:

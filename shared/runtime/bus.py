@@ -37,8 +37,9 @@ async def connect(
 ) -> Client:
     """Return a connection that reconnects for ever, waiting with full jitter so that no herd arrives at once.
 
+    Returns only once the bus has let us in, however long that takes; each failed attempt is logged.
     `on_closed` is called when the client ends for good (after an error of the protocol nats-py never reconnects):
-    end the process with an error then. Raises `nats.errors.Error` or OSError when the first attempt fails.
+    end the process with an error then.
     """
 
     def next_server(servers: list[Server], _: object) -> tuple[Server, float]:

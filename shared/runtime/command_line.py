@@ -17,14 +17,12 @@ from shared.settings import SETTINGS_METADATA, Secret, SettingsError, Source, lo
 
 T = TypeVar("T")
 
-SECTIONS = ("collector", "ingest", "alerting", "api", "local")
+SECTIONS = ("collector", "ingest", "alerting", "api", "local", "provision")
 SETTINGS_VARIABLE = "VITALWIRE_SETTINGS"
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that remembers what is wrong instead of leaving at the first problem."""
-
-    problem: str | None = None
+    """A parser that raises what is wrong, to be listed with all other problems, instead of ending the process."""
 
     def error(self, message: str) -> NoReturn:
         raise SettingsError([f"flags: {message}"])
@@ -82,7 +80,11 @@ def _flags(
     except SettingsError as error:
         problems += error.problems
         return {}, None
-    problems += [f"flags: {flag.split('=')[0]!r}: no such flag; --help lists them" for flag in unknown]
+    # Only names are repeated: what follows an unknown flag may be a secret.
+    named = [flag.split("=")[0] for flag in unknown if flag.startswith("-")]
+    problems += [f"flags: {flag!r}: no such flag; --help lists them" for flag in named]
+    if unknown and not named:
+        problems.append(f"flags: expected flags only, got {len(unknown)} more; --help lists them")
     values = {name: value for name, value in vars(known).items() if value is not None}
     return values, values.pop("settings", None)
 
@@ -125,6 +127,8 @@ def _with_secret_files(cls: type[Any], source: Source, problems: list[str]) -> d
         path = values.pop(f"{name}_file", None)
         if path is None:
             continue
+        if name in values:
+            problems.append(f"{source.spelled(name)}: given twice, also as {name}_file; leave one out")
         try:
             values[name] = Path(str(path)).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -30,12 +31,19 @@ class JsonFormatter(logging.Formatter):
         }
         for key, value in vars(record).items():
             if key not in _STANDARD:
-                line[key] = value if isinstance(value, (int, float, bool)) else str(value)[:TEXT_CHARACTERS_MAX]
+                line.setdefault(key, _field(value))
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = f"{type(record.exc_info[1]).__name__}: {record.exc_info[1]}"[:TEXT_CHARACTERS_MAX]
             frames = traceback.extract_tb(record.exc_info[2])[-8:]
             line["traceback"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
         return json.dumps(line, ensure_ascii=False)
+
+
+def _field(value: Any) -> Any:
+    # JSON has no NaN and no infinities; they are written as text, like everything else that it does not know.
+    if value is None or isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return str(value)[:TEXT_CHARACTERS_MAX]
 
 
 def configure_logs(service: str, level: str = "info") -> None:

@@ -101,7 +101,7 @@ def round_real(value: float) -> float:
     return float(f"{value:.{REAL_DIGITS}g}")
 
 
-def encode(
+def encode(  # noqa: PLR0913 - each is one fact of the message
     host: str,
     source: str,
     time: datetime,
@@ -115,7 +115,7 @@ def encode(
     """
     encoded: list[Encoded] = []
     for group in _groups(readings):
-        families = {name: table for name, table in group}
+        families = dict(group)
         number = sequence.next()
         message: dict[str, Any] = {
             "v": VERSION,
