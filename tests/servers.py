@@ -54,10 +54,11 @@ class NatsServer:
         config.write_text(render(self._settings(), [self._user(entry) for entry in self._permissions()]))
         log = self.directory / "nats.log"
         log.write_text("")
-        self.process = subprocess.Popen(
-            [str(nats_server()), "-c", str(config)],
-            stdout=log.open("ab"), stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [str(nats_server()), "-c", str(config)],
+                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
         wait_until(lambda: "Server is ready" in log.read_text(), f"nats-server; its log: {log}")
         found = re.search(r"Listening for client connections on 127\.0\.0\.1:(\d+)", log.read_text())
         assert found is not None
@@ -103,12 +104,13 @@ class PostgresServer:
         """Start; ready for connections when this returns."""
         log = self.directory / "postgres.log"
         off = [] if self.fsync else ["-c", "fsync=off", "-c", "full_page_writes=off"]
-        self.process = subprocess.Popen(
-            [str(self.binaries() / "postgres"), "-D", str(self.directory / "data"), "-k", str(self.directory),
-             "-c", "listen_addresses=", *off],
-            stdout=log.open("ab"), stderr=subprocess.STDOUT, start_new_session=True,
-            env=self.environment(), user=self._account(), group=self._group(), extra_groups=[] if _root() else None,
-        )  # fmt: skip
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [str(self.binaries() / "postgres"), "-D", str(self.directory / "data"), "-k", str(self.directory),
+                 "-c", "listen_addresses=", *off],
+                stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
+                env=self.environment(), user=self._account(), group=self._group(), extra_groups=[] if _root() else None,
+            )  # fmt: skip
         wait_until(self._answers, f"PostgreSQL; its log: {log}")
 
     def stop(self, number: int = signal.SIGINT) -> None:

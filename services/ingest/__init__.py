@@ -1,0 +1,1 @@
+"""Ingest: sample sets from the stream into the database, each exactly once."""

@@ -1,0 +1,13 @@
+"""Limits that provision and ingest must agree on."""
+
+MESSAGES_MAX = 2_000
+"""Messages in one batch by default."""
+PROCESSES_MAX = 4
+"""Ingest processes that may share the durables by default."""
+ACK_WAIT_S = 60.0
+"""After this long without an answer the broker delivers a message again; longer than the worst write."""
+
+
+def ack_pending_max(messages_max: int, processes_max: int) -> int:
+    """Return how many unanswered messages the broker allows: per process one batch being written, one fetched."""
+    return 2 * messages_max * processes_max

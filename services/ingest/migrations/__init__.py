@@ -1,0 +1,1 @@
+"""Migrations of the schema `app`: plain SQL through alembic, run by provision."""

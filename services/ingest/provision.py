@@ -1,0 +1,178 @@
+"""Prepares the bus and the database; safe to run again at any time, and the only thing that alters either."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import asyncpg
+from nats.errors import Error as NatsError
+
+from services.ingest.limits import ACK_WAIT_S, MESSAGES_MAX, PROCESSES_MAX, ack_pending_max
+from services.ingest.provisioning.errors import ProvisionError
+from services.ingest.provisioning.roles import APP, INGEST, READ, grant, make_roles
+from services.ingest.provisioning.schema import make_schemas, migrate_app, reconcile_metrics
+from services.ingest.provisioning.streams import check_account, held_minutes, make_durables, make_stream
+from shared.runtime.bus import BusAddress, connect
+from shared.runtime.command_line import read_settings_or_exit
+from shared.runtime.logs import configure_logs
+from shared.settings import Secret, setting
+from shared.subjects import streams
+
+log = logging.getLogger("services.ingest.provision")
+
+GIB = 1024**3
+LOCK = "vitalwire provision"
+CONNECT_S_MAX = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionSettings:
+    """Prepares streams, roles and tables; run it before the services, and after every update."""
+
+    nats_urls: tuple[str, ...] = setting("URLs of the bus, such as nats://127.0.0.1:4222.")
+    nats_password: Secret = setting("Password of the bus user.")
+    database_url: str = setting("Address of the database, as a user that may create roles and schemas.")
+    nats_user: str = setting("Bus user that may alter streams.", default="provision")
+    database_password: Secret | None = setting("Password of that database user.", default=None)
+    metrics_bytes_max: int = setting("Bytes that the stream METRICS may keep.", default=2 * GIB, minimum=1024**2)
+    backfill_bytes_max: int = setting("Bytes that the stream BACKFILL may keep.", default=GIB, minimum=1024**2)
+    raw_retention_days: int = setting("Days that raw rows are kept.", default=7, minimum=1, maximum=3650)
+    messages_max: int = setting("Messages in one batch of ingest.", default=MESSAGES_MAX, minimum=1, maximum=50_000)
+    processes_max: int = setting("Ingest processes that may run at once.", default=PROCESSES_MAX, minimum=1, maximum=64)
+    ack_wait_s: float = setting(
+        "Seconds until an unanswered message comes again.", default=ACK_WAIT_S, minimum=1, maximum=3600
+    )
+    ingest_password: Secret | None = setting("Password to give the role vw_ingest.", default=None)
+    read_password: Secret | None = setting("Password to give the role vw_read.", default=None)
+    app_password: Secret | None = setting("Password to give the role vw_app.", default=None)
+    log_level: str = setting("How much is logged.", default="info", choices=("debug", "info", "warning", "error"))
+
+
+async def provision_bus(settings: ProvisionSettings) -> None:
+    """Make streams and durables; raise ProvisionError with a sentence where that is impossible."""
+    address = BusAddress(settings.nats_urls, settings.nats_user, settings.nats_password, "provision")
+    try:
+        bus = await connect(address, on_closed=lambda: None)
+    except (NatsError, OSError) as error:
+        raise ProvisionError(
+            f"the bus at {', '.join(settings.nats_urls)} does not let us in ({_named(error)}): "
+            "check that it runs, and nats_urls, nats_user and nats_password"
+        ) from error
+    try:
+        await check_account(bus)
+        for stream in streams(settings.metrics_bytes_max, settings.backfill_bytes_max):
+            is_new = await make_stream(bus, stream)
+            held = await held_minutes(bus, stream)
+            log.info(
+                "stream ready",
+                extra={
+                    "stream": stream.name,
+                    "new": is_new,
+                    "bytes_max": stream.bytes_max,
+                    "minutes_held": "unbounded" if held is None else round(held),
+                },
+            )
+        max_ack_pending = ack_pending_max(settings.messages_max, settings.processes_max)
+        await make_durables(bus, settings.ack_wait_s, max_ack_pending)
+        log.info("durables ready", extra={"max_ack_pending": max_ack_pending, "ack_wait_s": settings.ack_wait_s})
+    finally:
+        await bus.close()
+
+
+async def provision_database(
+    url: str,
+    password: Secret | None = None,
+    role_passwords: Mapping[str, Secret | None] | None = None,
+    raw_retention_days: int = 7,
+) -> None:
+    """Make roles, schemas, tables and grants; raise ProvisionError with a sentence where that is impossible.
+
+    Two of these wait for each other. The database itself is created when it is missing.
+    """
+
+    async def connect_as_admin(database: str | None = None) -> asyncpg.Connection:
+        return await asyncpg.connect(
+            url, password=password.reveal() if password else None, timeout=CONNECT_S_MAX, database=database
+        )
+
+    connection = await _open_or_create(connect_as_admin)
+    try:
+        # A session lock: it goes with the connection, also when this process is killed.
+        await connection.execute("SELECT pg_advisory_lock(hashtext($1))", LOCK)
+        created = await make_roles(connection, role_passwords or {})
+        log.info("roles ready", extra={"new": ", ".join(created) or "none"})
+        await make_schemas(connection)
+        await grant(connection)
+        storage = await reconcile_metrics(connection, raw_retention_days)
+        log.info("metrics ready", extra={"mode": storage.mode})
+        revision = await migrate_app(connect_as_admin)
+        log.info("app ready", extra={"revision": revision or "none"})
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise ProvisionError(
+            f"the database user may not do what provision needs ({error}): "
+            "name an administrator (superuser, or CREATEROLE and owner of the database) in database_url"
+        ) from error
+    finally:
+        await connection.close()
+
+
+async def provision(settings: ProvisionSettings) -> None:
+    """Prepare the database, then the bus, so that ingest finds tables when the first message comes."""
+    passwords = {INGEST: settings.ingest_password, READ: settings.read_password, APP: settings.app_password}
+    await provision_database(settings.database_url, settings.database_password, passwords, settings.raw_retention_days)
+    await provision_bus(settings)
+
+
+def main() -> int:
+    """Provision as the settings say; return the exit status."""
+    settings = read_settings_or_exit(ProvisionSettings, "provision")
+    configure_logs("provision", settings.log_level)
+    try:
+        asyncio.run(provision(settings))
+    except ProvisionError as error:
+        log.error("not provisioned", extra={"reason": str(error)})
+        return 1
+    log.info("provisioned")
+    return 0
+
+
+async def _open_or_create(connect_as_admin: Callable[..., Awaitable[asyncpg.Connection]]) -> asyncpg.Connection:
+    try:
+        try:
+            return await connect_as_admin()
+        except asyncpg.InvalidCatalogNameError as error:
+            match = re.search(r'database "(.+)" does not exist', str(error))
+            if match is None:
+                raise
+            await _create_database(await connect_as_admin(database="postgres"), match[1])
+            return await connect_as_admin()
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+        raise ProvisionError(
+            f"the database does not let us in ({_named(error)}): "
+            "check that it runs, and database_url and database_password"
+        ) from error
+
+
+async def _create_database(connection: asyncpg.Connection, name: str) -> None:
+    try:
+        quoted = await connection.fetchval("SELECT quote_ident($1)", name)
+        await connection.execute(f"CREATE DATABASE {quoted}")
+        log.info("database created", extra={"database": name})
+    except (asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
+        # Another provision was faster; it is locked out, or locks us out, further on.
+        return
+    finally:
+        await connection.close()
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What provision makes: streams and durables on the bus, roles and schemas in the database."""

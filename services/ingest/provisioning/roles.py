@@ -1,0 +1,91 @@
+"""Database roles: who owns, who writes metrics, who reads, who keeps the application's tables."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+import asyncpg
+
+from services.ingest.provisioning.scram import SALT_BYTES, scram_verifier
+from shared.settings import Secret
+
+OWNER, INGEST, READ, APP = "vw_owner", "vw_ingest", "vw_read", "vw_app"
+ROLE_LOCK = "vitalwire roles"
+
+_SETTINGS: dict[str, dict[str, str]] = {
+    OWNER: {},
+    INGEST: {},
+    READ: {"default_transaction_read_only": "on", "statement_timeout": "10s", "work_mem": "32MB"},
+    APP: {"statement_timeout": "10s"},
+}
+"""Role → settings that every session of it starts with."""
+
+_GRANTS = f"""
+GRANT CONNECT ON DATABASE {{database}} TO {INGEST}, {READ}, {APP};
+REVOKE ALL ON SCHEMA metrics, app FROM PUBLIC;
+GRANT USAGE ON SCHEMA metrics TO {INGEST}, {READ};
+GRANT USAGE ON SCHEMA app TO {APP};
+ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA metrics GRANT SELECT ON TABLES TO {READ};
+ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA metrics GRANT SELECT, INSERT, DELETE ON TABLES TO {INGEST};
+ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA app GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP};
+ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA app GRANT USAGE ON SEQUENCES TO {APP};
+"""
+
+
+async def make_roles(connection: asyncpg.Connection, passwords: Mapping[str, Secret | None]) -> list[str]:
+    """Create the roles that are missing and give all their settings; return the names of the new ones.
+
+    Roles belong to the whole server: a password or setting is only touched where it differs or is given.
+    """
+    await connection.execute("SELECT pg_advisory_lock(hashtext($1))", ROLE_LOCK)
+    try:
+        created = []
+        for role, settings in _SETTINGS.items():
+            if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role):
+                await _create(connection, role)
+                created.append(role)
+            await _configure(connection, role, settings)
+            password = passwords.get(role)
+            if password is not None:
+                # The verifier holds base64, digits, '$' and ':' only: nothing that could end the literal.
+                verifier = scram_verifier(password, secrets.token_bytes(SALT_BYTES))
+                await connection.execute(f"ALTER ROLE {role} PASSWORD '{verifier}'")
+        await _become_owner_allowed(connection)
+        return created
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", ROLE_LOCK)
+
+
+async def grant(connection: asyncpg.Connection) -> None:
+    """Give each role what it may do in this database; tables made later are covered at once."""
+    database = await connection.fetchval("SELECT quote_ident(current_database())")
+    await connection.execute(_GRANTS.format(database=database))
+
+
+async def _create(connection: asyncpg.Connection, role: str) -> None:
+    login = "NOLOGIN" if role == OWNER else "LOGIN"
+    try:
+        await connection.execute(f"CREATE ROLE {role} {login}")
+    except (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
+        # Advisory locks end at the database: a provision of another database of this server was faster.
+        return
+
+
+async def _configure(connection: asyncpg.Connection, role: str, settings: Mapping[str, str]) -> None:
+    present = set(
+        await connection.fetchval(
+            "SELECT coalesce((SELECT setconfig FROM pg_db_role_setting JOIN pg_roles r ON r.oid = setrole"
+            " WHERE rolname = $1 AND setdatabase = 0), '{}')",
+            role,
+        )
+    )
+    for name, value in settings.items():
+        if f"{name}={value}" not in present:
+            await connection.execute(f"ALTER ROLE {role} SET {name} = '{value}'")
+
+
+async def _become_owner_allowed(connection: asyncpg.Connection) -> None:
+    """Let an administrator who is no superuser act as the owner."""
+    if not await connection.fetchval("SELECT pg_has_role(current_user, $1, 'MEMBER')", OWNER):
+        await connection.execute(f"GRANT {OWNER} TO CURRENT_USER")

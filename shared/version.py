@@ -1,0 +1,3 @@
+"""The version of the product, as pyproject.toml states it."""
+
+PRODUCT_VERSION = "0.1.0"
