@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 SECTIONS = ("collector", "ingest", "alerting", "api", "local", "provision")
 SETTINGS_VARIABLE = "VITALWIRE_SETTINGS"
+# The embedded stack is what most people run: its variables are spelled without the section, as VITALWIRE_HOME.
+PLAIN_SECTION = "local"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -39,12 +41,13 @@ def read_settings(
     environment = os.environ if environment is None else environment
     problems: list[str] = []
     flags, path_flag = _flags(cls, section, arguments, problems)
-    variables = _variables(section, environment)
+    prefix = "VITALWIRE_" if section == PLAIN_SECTION else f"VITALWIRE_{section.upper()}_"
+    variables = _variables(cls, section, prefix, environment)
     path = path_flag or environment.get(SETTINGS_VARIABLE)
     from_file = _section(Path(path), section, problems) if path else {}
     sources = [
         Source("flag", flags),
-        Source("environment", variables, f"VITALWIRE_{section.upper()}_"),
+        Source("environment", variables, prefix),
         Source(str(path), from_file, f"{section}."),
     ]
     sources = [dataclasses.replace(source, values=_with_secret_files(cls, source, problems)) for source in sources]
@@ -89,9 +92,14 @@ def _flags(
     return values, values.pop("settings", None)
 
 
-def _variables(section: str, environment: Mapping[str, str]) -> dict[str, str]:
-    prefix = f"VITALWIRE_{section.upper()}_"
-    return {name[len(prefix) :].lower(): value for name, value in environment.items() if name.startswith(prefix)}
+def _variables(cls: type[Any], section: str, prefix: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what the environment says to this section; without a section in the names, the others' are left out."""
+    found = {name[len(prefix) :].lower(): value for name, value in environment.items() if name.startswith(prefix)}
+    if section != PLAIN_SECTION:
+        return found
+    known = {field.name for field in dataclasses.fields(cls)}
+    others = (*(f"{other}_" for other in SECTIONS if other != section), "settings")
+    return {key: value for key, value in found.items() if key in known or not key.startswith(others)}
 
 
 def _section(path: Path, section: str, problems: list[str]) -> dict[str, Any]:

@@ -1,0 +1,100 @@
+# Everything a user or contributor runs; `make help` lists it.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python
+PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --only-binary :all:
+NPM := sh deploy/npm.sh $(RUN)
+PINS := collector ingest api local page dev
+PAGE := services/web/dist/index.html
+PAGE_SOURCES := $(shell find services/web \( -name node_modules -o -name dist -o -name test-results \) -prune -o -type f -print)
+TEST := $(RUN) -m coverage run -m pytest -q
+export PYTHONPATH := $(CURDIR)
+export PYTHONUTF8 := 1
+
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
+
+help: ## List the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
+
+setup: .venv/local.stamp $(PAGE) ## Install what the stack needs and build the page
+
+up: setup ## Start everything on this machine (DETACH=1: in the background)
+	@$(RUN) -m deploy.local up $(if $(filter-out 0,$(DETACH)),--detach)
+
+down: .venv/local.stamp ## Stop what `make up` started
+	@$(RUN) -m deploy.local down
+
+status: .venv/local.stamp ## Show the processes; fails when not all run
+	@$(RUN) -m deploy.local status
+
+logs: .venv/local.stamp ## Print the logs and follow them (LINES=20; FOLLOW=0: only print)
+	@$(RUN) -m deploy.local logs --lines $(or $(LINES),20) $(if $(filter 0,$(FOLLOW)),,--follow)
+
+dev: setup .venv/dev.stamp ## Start everything, restart the API when its code changes, serve the page with Vite
+	@sh deploy/dev.sh $(RUN)
+
+test: setup .venv/dev.stamp ## Run every test: unit and contract, integration, front end, browser; then coverage
+	@rm -f .coverage .coverage.*
+	@$(MAKE) --no-print-directory test-unit test-integration test-web test-browser coverage
+
+test-unit:
+	@echo "== unit and contract tests" && $(TEST) tests/unit tests/contract
+
+test-integration:
+	@echo "== integration tests: real NATS and PostgreSQL" && $(TEST) tests/integration
+
+test-web:
+	@echo "== front end unit tests" && $(NPM) run --silent test
+
+test-browser:
+	@sh deploy/chromium.sh
+	@echo "== browser tests" && $(TEST) tests/browser
+
+coverage:
+	@echo "== coverage" && $(RUN) -m coverage combine -q && $(RUN) -m tests.coverage_floor
+
+check: setup .venv/dev.stamp lint types ## Check style, types, import rules and the front end
+
+lint: .venv/dev.stamp .venv/npm.stamp ## Check style and import rules
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(NPM) run --silent lint
+
+types: .venv/dev.stamp .venv/npm.stamp ## Check types
+	@$(RUN) -m mypy && $(NPM) run --silent types
+
+fmt: .venv/dev.stamp .venv/npm.stamp ## Format the code
+	@$(BIN)/ruff check --fix-only . && $(BIN)/ruff format . && $(NPM) run --silent format
+
+bench: setup .venv/dev.stamp ## Measure collector, ingest, queries and live delivery
+	@$(RUN) -m tests.bench
+
+docs: .venv/dev.stamp ## Write the generated pages of docs/ anew
+	@$(RUN) -m docs.generate
+
+requirements: .venv/dev.stamp ## Pin every package anew, with hashes
+	@sh deploy/pin.sh $(RUN) $(PINS)
+
+clean: ## Remove what was installed and built; the state directory stays
+	rm -rf .venv services/web/node_modules services/web/dist build .mypy_cache .ruff_cache .pytest_cache .coverage*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN):
+	@sh deploy/make_venv.sh "$(PYTHON)" .venv
+
+.venv/local.stamp: requirements/local.txt requirements/page.txt | $(RUN)
+	@echo "Installing packages into .venv (the first time this takes a minute)"
+	@$(PIP) -r requirements/local.txt -r requirements/page.txt && touch $@
+
+.venv/dev.stamp: requirements/dev.txt | .venv/local.stamp
+	@echo "Installing the tools for tests and checks"
+	@$(PIP) -r requirements/dev.txt && touch $@
+
+.venv/npm.stamp: services/web/package.json services/web/package-lock.json .venv/local.stamp
+	@echo "Installing the packages of the page"
+	@$(NPM) ci --no-audit --no-fund --loglevel=error && touch $@
+
+$(PAGE): $(PAGE_SOURCES) .venv/npm.stamp
+	@echo "Building the page"
+	@$(NPM) run --silent build && touch $@

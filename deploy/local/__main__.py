@@ -1,0 +1,89 @@
+"""`python -m deploy.local`: reads the command line and the settings, and carries the command out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+from deploy.local import hosts
+from deploy.local.account import find_account
+from deploy.local.binaries import MissingBinaryError
+from deploy.local.detach import up_in_background
+from deploy.local.down import take_down
+from deploy.local.errors import StackError
+from deploy.local.follow import print_logs
+from deploy.local.process_table import read_table, render_status
+from deploy.local.settings import LocalSettings
+from deploy.local.state import find_home, layout_of
+from deploy.local.up import run_stack
+from shared.runtime.command_line import read_settings_or_exit
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+
+def main() -> int:
+    """Return the exit status: 0 done, 1 it could not be done or not everything runs, 2 wrong settings or flags."""
+    options = _options()
+    settings = read_settings_or_exit(LocalSettings, "local", [])
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        return _run(options, settings, stop)
+    except (StackError, MissingBinaryError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _run(options: argparse.Namespace, settings: LocalSettings, stop: threading.Event) -> int:
+    layout = layout_of(find_home(settings.home, CHECKOUT))
+    match options.command:
+        case "up" if options.detach:
+            return up_in_background(layout, CHECKOUT, stop, _say)
+        case "up":
+            run_stack(settings, CHECKOUT, os.environ, stop, _say)
+        case "down":
+            _say(take_down(layout))
+        case "status":
+            text, healthy = render_status(read_table(layout.processes), datetime.now(UTC))
+            _say(text)
+            return 0 if healthy else 1
+        case "logs":
+            print_logs(layout, options.lines, options.follow, stop, _say)
+        case "add-host":
+            _say(hosts.add(options.name, layout, find_account(layout.home), _warn))
+        case "remove-host":
+            hosts.remove(options.name, layout, find_account(layout.home))
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__, allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="start everything")
+    up.add_argument("--detach", action="store_true", help="return when everything is ready")
+    commands.add_parser("down", help="stop everything")
+    commands.add_parser("status", help="show the processes; status 1 when not all run")
+    logs = commands.add_parser("logs", help="print the logs")
+    logs.add_argument("--lines", type=int, default=20, help="lines of each process to begin with")
+    logs.add_argument("--follow", action="store_true", help="go on until interrupted")
+    for command, text in (("add-host", "print the line that runs a collector"), ("remove-host", "end its credential")):
+        commands.add_parser(command, help=text).add_argument("name", help="name of the host")
+    return parser.parse_args()
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _warn(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""The processes of the stack: what each is called, how it is started, and what it says when it is ready."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import postgres
+from deploy.local.application import Application
+from deploy.local.bus_users import BACKFILL_BYTES_MAX, METRICS_BYTES_MAX, host_secret, role_secret
+from deploy.local.identity import MARKER
+from deploy.local.settings import authority, local_address
+from deploy.local.state import Layout
+
+SERVICE_READY = '"event": "ready"'
+DATABASE_ROLES = ("vw_ingest", "vw_read", "vw_app")
+OUR_VARIABLE = "VITALWIRE_"
+SECTIONS_PASSED_ON = ("PROVISION_", "INGEST_", "API_", "COLLECTOR_", "SETTINGS")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process as the supervisor starts and ends it."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    directory: Path
+    ready_text: str
+    stop_signal: int = signal.SIGTERM
+    stop_s_max: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where one stack lives: its paths, programs, addresses."""
+
+    layout: Layout
+    application: Application
+    stack: str
+    bind: str
+    nats_port: int
+    api_port: int
+    public_url: str
+    reach: postgres.Reach
+    host: str
+    memory_bytes: int
+
+    @property
+    def nats_url(self) -> str:
+        """Return the bus address for this machine's own processes."""
+        return f"nats://{authority(local_address(self.bind), self.nats_port)}"
+
+
+def database_secret(layout: Layout, role: str) -> Path:
+    """Return the file with the password of a database role."""
+    return layout.secret(f"database-{role}")
+
+
+def signing_key(layout: Layout) -> Path:
+    """Return the file with the key that signs access tokens."""
+    return layout.secret("signing-key")
+
+
+def admin_password(layout: Layout) -> Path:
+    """Return the file with the first password of the user admin."""
+    return layout.secret("admin-password")
+
+
+def nats_program(site: Site, outside: Mapping[str, str]) -> Program:
+    """Return nats-server."""
+    return Program(
+        "nats", (str(site.application.nats_server), "-c", str(site.layout.nats_config)),
+        _environment(site, outside, {}), Path("/"), "Server is ready",
+    )  # fmt: skip
+
+
+def postgres_program(site: Site, outside: Mapping[str, str]) -> Program:
+    """Return PostgreSQL; an interrupt is its fast shutdown, which waits for no client."""
+    command = postgres.command(site.application.postgres, site.layout.postgres, site.reach, site.memory_bytes)
+    return Program(
+        "postgres", command, _environment(site, outside, {"TZ": "UTC"}), Path("/"),
+        "database system is ready to accept connections", signal.SIGINT, 30.0,
+    )  # fmt: skip
+
+
+def provision_program(site: Site, outside: Mapping[str, str]) -> Program:
+    """Return the one that makes streams, roles and schema, and ends."""
+    own = {
+        "DATABASE_URL": site.reach.url(postgres.SUPERUSER),
+        "DATABASE_PASSWORD_FILE": database_secret(site.layout, postgres.SUPERUSER),
+        "METRICS_BYTES_MAX": METRICS_BYTES_MAX,
+        "BACKFILL_BYTES_MAX": BACKFILL_BYTES_MAX,
+    } | {f"{role.removeprefix('vw_').upper()}_PASSWORD_FILE": database_secret(site.layout, role)
+         for role in DATABASE_ROLES}  # fmt: skip
+    return _service(site, outside, "provision", "services.ingest.provision", own)
+
+
+def service_programs(site: Site, outside: Mapping[str, str]) -> list[Program]:
+    """Return the services in the order of their start."""
+    layout = site.layout
+    ingest = {
+        "DATABASE_URL": site.reach.url("vw_ingest"),
+        "DATABASE_PASSWORD_FILE": database_secret(layout, "vw_ingest"),
+    }
+    api = {
+        "BIND": site.bind,
+        "PORT": site.api_port,
+        "PUBLIC_URL": site.public_url,
+        "READ_DATABASE_URL": site.reach.url("vw_read"),
+        "READ_DATABASE_PASSWORD_FILE": database_secret(layout, "vw_read"),
+        "APP_DATABASE_URL": site.reach.url("vw_app"),
+        "APP_DATABASE_PASSWORD_FILE": database_secret(layout, "vw_app"),
+        "SIGNING_KEY_FILE": signing_key(layout),
+        "ADMIN_PASSWORD_FILE": admin_password(layout),
+        "PAGE": site.application.page,
+    }
+    collector = {"HOST": site.host, "NATS_PASSWORD_FILE": host_secret(layout, site.host)}
+    return [
+        _service(site, outside, "ingest", "services.ingest", ingest),
+        _service(site, outside, "api", "services.api", api),
+        _service(site, outside, "collector", "services.collector", collector),
+    ]
+
+
+def _service(
+    site: Site, outside: Mapping[str, str], section: str, module: str, settings: Mapping[str, object]
+) -> Program:
+    bus = {"NATS_URLS": site.nats_url}
+    if "NATS_PASSWORD_FILE" not in settings:
+        bus["NATS_PASSWORD_FILE"] = str(role_secret(site.layout, section))
+    own = {f"{OUR_VARIABLE}{section.upper()}_{key}": str(value) for key, value in {**bus, **settings}.items()}
+    own |= {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+    return Program(
+        section, (str(site.application.python), "-m", module),
+        _environment(site, outside, {**site.application.environment(), **own}),
+        site.application.sources, SERVICE_READY,
+    )  # fmt: skip
+
+
+def _environment(site: Site, outside: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """Return a small environment: nothing of the caller's but settings of the services, and never the password.
+
+    Names and messages are not translated, so that readiness is recognised whatever the caller's language is.
+    """
+    passed = {
+        name: value
+        for name, value in outside.items()
+        if name.startswith(OUR_VARIABLE) and name.removeprefix(OUR_VARIABLE).startswith(SECTIONS_PASSED_ON)
+    }
+    if "VITALWIRE_SETTINGS" in passed:
+        passed["VITALWIRE_SETTINGS"] = os.path.abspath(passed["VITALWIRE_SETTINGS"])
+    fixed = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(site.layout.home), MARKER: site.stack}
+    return {**passed, **fixed, **own}

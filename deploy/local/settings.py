@@ -1,0 +1,57 @@
+"""The settings of the embedded stack: `VITALWIRE_<NAME>` in the environment, or section `local` of the YAML file."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.settings import Secret, setting
+
+LOOPBACK = "127.0.0.1"
+NATS_PORT = 4222
+API_PORT = 8080
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSettings:
+    """Settings of the embedded stack."""
+
+    home: Path | None = setting("Directory that keeps all state.", default=None)
+    nats_port: int | None = setting("Port of NATS.", default=None, minimum=1, maximum=65535)
+    api_port: int | None = setting("Port of the page and the API.", default=None, minimum=1, maximum=65535)
+    bind: str = setting("Address on which NATS and the API listen.", default=LOOPBACK)
+    public_url: str | None = setting("Address under which browsers reach the page.", default=None)
+    admin_password: Secret | None = setting("Password of the user admin, used at the first start.", default=None)
+
+
+def is_loopback(bind: str) -> bool:
+    """Return whether only this machine can reach what listens on bind."""
+    if bind == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(bind).is_loopback
+    except ValueError:
+        return False
+
+
+def is_wildcard(bind: str) -> bool:
+    """Return whether bind stands for every address of this machine."""
+    return bind in ("0.0.0.0", "::")  # noqa: S104 - recognised here, never chosen by us
+
+
+def local_address(bind: str) -> str:
+    """Return the address under which this machine's own processes reach what listens on bind."""
+    if is_wildcard(bind):
+        return LOOPBACK if bind != "::" else "::1"
+    return bind
+
+
+def outside_address(bind: str, machine: str) -> str:
+    """Return the address under which other machines reach what listens on bind; `machine` is this machine's name."""
+    return machine if is_wildcard(bind) else bind
+
+
+def authority(address: str, port: int) -> str:
+    """Return address:port as it stands in a URL."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

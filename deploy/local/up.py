@@ -1,0 +1,222 @@
+"""`up`: from an empty or a used state directory to a running stack, step by step."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import logging.handlers
+import os
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import postgres
+from deploy.local.account import Account, find_account
+from deploy.local.application import prepare_application
+from deploy.local.bus_users import add_host, add_roles, change_users, role_secret, write_config
+from deploy.local.files import keep_secret
+from deploy.local.leftovers import end_leftovers
+from deploy.local.lock import own_identity, take_lock
+from deploy.local.ports import choose_port, port_is_free
+from deploy.local.process_table import read_table
+from deploy.local.programs import (
+    DATABASE_ROLES,
+    Site,
+    admin_password,
+    database_secret,
+    nats_program,
+    postgres_program,
+    provision_program,
+    service_programs,
+    signing_key,
+)
+from deploy.local.settings import (
+    API_PORT,
+    LOOPBACK,
+    NATS_PORT,
+    LocalSettings,
+    authority,
+    is_loopback,
+    local_address,
+    outside_address,
+)
+from deploy.local.state import Layout, Record, find_home, layout_of, open_state, write_record
+from deploy.local.supervisor import StopRequestedError, Supervisor
+from shared.runtime.logs import JsonFormatter
+from shared.subjects import TokenError, host_name
+
+STEPS = 8
+SUPERVISOR_LOG_BYTES_MAX = 4 * 1024**2
+Say = Callable[[str], None]
+
+
+class Progress:
+    """Numbers the steps as they begin."""
+
+    def __init__(self, say: Say) -> None:
+        self.say = say
+        self._number = 0
+
+    def step(self, text: str) -> None:
+        """Say the next step."""
+        self._number += 1
+        self.say(f"[{self._number}/{STEPS}] {text}")
+
+    def note(self, text: str) -> None:
+        """Say something about the present step."""
+        self.say(f"      {text}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a stack is built on."""
+
+    settings: LocalSettings
+    checkout: Path
+    outside: Mapping[str, str]
+    layout: Layout
+    account: Account
+
+
+def run_stack(
+    settings: LocalSettings, checkout: Path, outside: Mapping[str, str], stop: threading.Event, say: Say
+) -> None:
+    """Start the stack, keep it running until `stop` is set, end it; raise StackError when it cannot start."""
+    progress = Progress(say)
+    layout = layout_of(find_home(settings.home, checkout))
+    progress.step(f"state directory {layout.home}")
+    ground = Ground(settings, checkout, outside, layout, find_account(layout.home))
+    record = open_state(layout, ground.account)
+    with take_lock(layout.lock):
+        _log_to_file(layout)
+        ended = end_leftovers(read_table(layout.processes), record.stack)
+        if ended:
+            progress.note(f"ended {ended} processes that an earlier run had left")
+        site = _prepare(ground, record, progress)
+        supervisor = Supervisor(layout, ground.account, own_identity(), stop)
+        try:
+            _start(supervisor, ground, site, progress)
+            for line in summary(site):
+                say(line)
+            supervisor.supervise()
+            say("stopping")
+        except StopRequestedError:
+            say("stopping")
+        finally:
+            supervisor.stop_all()
+            end_leftovers(None, record.stack)
+
+
+def _prepare(ground: Ground, record: Record, progress: Progress) -> Site:
+    settings, layout, account = ground.settings, ground.layout, ground.account
+    progress.step(f"programs, copied to {layout.application}" if account.switches else "programs")
+    application = prepare_application(ground.checkout, layout.application, account)
+    record = _choose_ports(settings, layout, record)
+    write_record(layout, record)
+    assert record.nats_port is not None
+    assert record.api_port is not None
+    host = this_host()
+    with change_users(layout) as users:
+        add_roles(users, layout, account)
+        add_host(users, layout, account, host)
+        write_config(users, layout, account, settings.bind, record.nats_port)
+    _keep_secrets(ground, progress)
+    database_port = record.postgres_port
+    outside = outside_address(settings.bind, socket.gethostname())
+    return Site(
+        layout=layout,
+        application=application,
+        stack=record.stack,
+        bind=settings.bind,
+        nats_port=record.nats_port,
+        api_port=record.api_port,
+        public_url=settings.public_url or f"http://{authority(outside, record.api_port)}",
+        reach=postgres.Reach(layout.socket) if database_port is None else postgres.Reach(None, database_port),
+        host=host,
+        memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+    )
+
+
+def _choose_ports(settings: LocalSettings, layout: Layout, record: Record) -> Record:
+    def free(port: int) -> bool:
+        return port_is_free(settings.bind, port)
+
+    nats = choose_port("VITALWIRE_NATS_PORT", settings.nats_port, record.nats_port, NATS_PORT, free)
+    api = choose_port(
+        "VITALWIRE_API_PORT", settings.api_port, record.api_port, API_PORT, lambda port: port != nats and free(port)
+    )
+    database = None
+    if not postgres.socket_fits(layout.socket):
+        database = choose_port(
+            "the database's port", None, record.postgres_port, postgres.PORT, lambda port: port_is_free(LOOPBACK, port)
+        )
+    return dataclasses.replace(record, bind=settings.bind, nats_port=nats, api_port=api, postgres_port=database)
+
+
+def _keep_secrets(ground: Ground, progress: Progress) -> None:
+    settings, layout, account = ground.settings, ground.layout, ground.account
+    for role in (postgres.SUPERUSER, *DATABASE_ROLES):
+        keep_secret(database_secret(layout, role), account)
+    keep_secret(signing_key(layout), account)
+    kept = keep_secret(admin_password(layout), account, settings.admin_password)
+    if settings.admin_password is not None and kept != settings.admin_password:
+        progress.note(
+            "VITALWIRE_ADMIN_PASSWORD is not used: it sets the password of admin at the first start only; "
+            "change it on the page"
+        )
+
+
+def _start(supervisor: Supervisor, ground: Ground, site: Site, progress: Progress) -> None:
+    layout, account, outside = ground.layout, ground.account, ground.outside
+    progress.step(f"NATS on {authority(site.bind, site.nats_port)}")
+    supervisor.start(nats_program(site, outside))
+    progress.step("PostgreSQL")
+    password = database_secret(layout, postgres.SUPERUSER)
+    postgres.initialise(site.application.postgres, layout.postgres, password, account)
+    supervisor.start(postgres_program(site, outside))
+    progress.step("provision: streams, roles, schema")
+    supervisor.run(provision_program(site, outside))
+    for program in service_programs(site, outside):
+        progress.step(program.name)
+        supervisor.start(program)
+
+
+def summary(site: Site) -> list[str]:
+    """Return what the user needs to know; where secrets lie, never the secrets."""
+    layout, bind = site.layout, site.bind
+    page = site.public_url if not is_loopback(bind) else f"http://{authority(local_address(bind), site.api_port)}"
+    lines = [
+        "",
+        f"Vitalwire runs: {page}",
+        f"  user       admin, password in {admin_password(layout)}",
+        f"  subscribe  {site.nats_url} as user 'subscriber', password in {role_secret(layout, 'subscriber')}",
+        "  add a host .venv/bin/python -m deploy.local add-host NAME",
+        "",
+    ]
+    if not is_loopback(bind):
+        lines += [
+            f"warning: VITALWIRE_BIND={bind} serves the page and the bus without TLS: "
+            f"use it only in a network that you trust, or put a TLS proxy before it",
+            "",
+        ]
+    return lines
+
+
+def this_host() -> str:
+    """Return this machine's name as a host; a name that cannot be one becomes `localhost`."""
+    try:
+        return host_name(socket.gethostname().lower())
+    except TokenError:
+        return "localhost"
+
+
+def _log_to_file(layout: Layout) -> None:
+    handler = logging.handlers.RotatingFileHandler(
+        layout.log("supervisor"), maxBytes=SUPERVISOR_LOG_BYTES_MAX, backupCount=1, encoding="utf-8"
+    )
+    handler.setFormatter(JsonFormatter("supervisor"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
