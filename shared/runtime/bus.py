@@ -15,6 +15,7 @@ from shared.subjects import inbox_prefix
 
 log = logging.getLogger(__name__)
 
+_REFUSED = "authorization violation"
 BACKOFF_S_FIRST = 0.5
 BACKOFF_S_MAX = 30.0
 
@@ -33,24 +34,33 @@ async def connect(
     address: BusAddress,
     on_closed: Callable[[], None],
     on_reconnected: Callable[[], None] | None = None,
+    on_refused: Callable[[], None] | None = None,
     backoff_s_max: float = BACKOFF_S_MAX,
 ) -> Client:
     """Return a connection that reconnects for ever, waiting with full jitter so that no herd arrives at once.
 
     Returns only once the bus has let us in, however long that takes; each failed attempt is logged.
     `on_closed` is called when the client ends for good (after an error of the protocol nats-py never reconnects):
-    end the process with an error then.
+    end the process with an error then. `on_refused` is called when the bus refuses user and password at the start,
+    which seldom mends itself; a refusal later may be a bus that is being set up anew, and is only logged.
     """
+    admitted = False
 
     def next_server(servers: list[Server], _: object) -> tuple[Server, float]:
         server = min(servers, key=lambda candidate: candidate.reconnects)
         ceiling_s = min(backoff_s_max, BACKOFF_S_FIRST * 2 ** min(server.reconnects, 10))
         return server, random.uniform(0, ceiling_s)  # noqa: S311 - spreads load, guards nothing
 
+    async def failed(error: Exception) -> None:
+        await _log_error(error)
+        # nats-py raises its AuthorizationError only for what comes after the handshake.
+        if on_refused is not None and not admitted and _REFUSED in str(error).lower():
+            on_refused()
+
     async def closed() -> None:
         on_closed()
 
-    return await nats.connect(
+    client = await nats.connect(
         servers=list(address.urls),
         user=address.user,
         password=address.password.reveal(),
@@ -62,11 +72,13 @@ async def connect(
         ping_interval=20,
         max_outstanding_pings=2,
         reconnect_to_server_handler=next_server,
-        error_cb=_log_error,
+        error_cb=failed,
         disconnected_cb=_logger("bus disconnected"),
         reconnected_cb=_logger("bus reconnected", on_reconnected),
         closed_cb=closed,
     )
+    admitted = True
+    return client
 
 
 async def _log_error(error: Exception) -> None:

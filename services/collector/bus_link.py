@@ -1,0 +1,94 @@
+"""Holds the connection to the bus: waits for it at the start, and says when it is lost for good."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from services.collector.inventory import InventoryPost
+from services.collector.publish import Publisher
+from shared.runtime.bus import BusAddress, connect
+
+log = logging.getLogger(__name__)
+
+PUMP_S = 1.0
+DRAIN_S_MAX = 1.0
+
+
+class BusLostError(Exception):
+    """The bus will not have us, or the client gave up: end the process; whoever started it may start it anew."""
+
+
+class BusLink:
+    """One connection for the life of the process."""
+
+    def __init__(self, address: BusAddress, publisher: Publisher, inventory: InventoryPost) -> None:
+        self._address = address
+        self._publisher = publisher
+        self._inventory = inventory
+        self._client: Client | None = None
+        self._wake = asyncio.Event()
+        self._regained = False
+        self._problem: str | None = None
+
+    async def run(self) -> None:
+        """Keep what is to be sent moving; raise BusLostError when that ends for good."""
+        connecting = asyncio.create_task(connect(self._address, self._closed, self._reconnected, self._refused))
+        connecting.add_done_callback(lambda _: self._wake.set())
+        try:
+            await self._wake.wait()
+            if connecting.done():
+                self._client = connecting.result()
+                await self._publisher.attach(self._client)
+                self._inventory.again()
+                log.info("ready", extra={"user": self._address.user})
+            while self._problem is None:
+                await self._turn()
+        finally:
+            connecting.cancel()
+        raise BusLostError(self._problem)
+
+    async def end(self) -> None:
+        """Send what is left, wait a moment for the answers, count the rest as lost, and hang up."""
+        client = self._client
+        if client is not None and client.is_connected:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._publisher.drain(), DRAIN_S_MAX)
+        left = self._publisher.give_up()
+        if left:
+            log.warning("sample sets lost at the end", extra={"lost_count": left})
+        if client is not None and not client.is_closed:
+            with contextlib.suppress(NatsError, OSError, TimeoutError):
+                await asyncio.wait_for(client.close(), DRAIN_S_MAX)
+
+    async def _turn(self) -> None:
+        self._wake.clear()
+        if self._regained:
+            self._regained = False
+            await self._publisher.reconnected()
+            self._inventory.again()
+        else:
+            await self._publisher.pump()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), PUMP_S)
+
+    def _reconnected(self) -> None:
+        self._regained = True
+        self._wake.set()
+
+    def _closed(self) -> None:
+        self._end("the bus ended the connection for good; see the errors before")
+
+    def _refused(self) -> None:
+        self._end(
+            f"the bus refuses user {self._address.user!r} with this password: check host and nats_password,"
+            " or have the host added again"
+        )
+
+    def _end(self, problem: str) -> None:
+        self._problem = self._problem or problem
+        self._wake.set()

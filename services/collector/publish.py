@@ -1,0 +1,144 @@
+"""Sends sample sets to the bus without waiting for each answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Sequence
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from services.collector.counters import Counters
+from services.collector.outbox import Outbox, Outgoing
+from shared.subjects import SYSTEM_SOURCE, backfill_subject, inventory_subject, metrics_subject
+
+log = logging.getLogger(__name__)
+
+MESSAGE_ID = "Nats-Msg-Id"
+
+
+class Publisher:
+    """The outbox and the connection that empties it; without a connection the outbox fills, within its bounds.
+
+    Answers come to one inbox of our own, numbered by seq: the blocking publish of JetStream would hold up the ticks,
+    and a host's credential has no right on its API.
+    """
+
+    def __init__(
+        self, host: str, counters: Counters, wall_clock: Callable[[], float], clock: Callable[[], float]
+    ) -> None:
+        self._counters = counters
+        self._wall_clock = wall_clock
+        self._clock = clock
+        self._outbox = Outbox()
+        self._client: Client | None = None
+        self._inbox = ""
+        self._live_subject = metrics_subject(host, SYSTEM_SOURCE)
+        self._late_subject = backfill_subject(host, SYSTEM_SOURCE)
+        self._inventory_subject = inventory_subject(host)
+        self._refusing = False
+        self._emptied = asyncio.Event()
+
+    async def attach(self, client: Client) -> None:
+        """Use this connection from now on, and send what waited for it."""
+        self._inbox = client.new_inbox()
+        await client.subscribe(f"{self._inbox}.*", cb=self._answered)
+        self._client = client
+        await self.pump()
+
+    async def publish(self, outgoing: Sequence[Outgoing]) -> None:
+        """Send, or keep within bounds what cannot be sent now."""
+        self._outbox.add(outgoing)
+        await self.pump()
+
+    async def publish_inventory(self, body: bytes) -> bool:
+        """Send the inventory; return whether there was a connection to send it on."""
+        if self._client is None or not self._client.is_connected:
+            return False
+        try:
+            await self._client.publish(self._inventory_subject, body)
+        except NatsError:
+            return False
+        return True
+
+    async def reconnected(self) -> None:
+        """Send again what the lost connection left without an answer."""
+        self._counters.reconnects_count += 1
+        self._outbox.reconnected()
+        await self.pump()
+
+    async def pump(self) -> None:
+        """Send as much as the window allows."""
+        client = self._client
+        if client is not None and client.is_connected:
+            now_s = self._clock()
+            self._outbox.expire(now_s)
+            for outgoing in self._outbox.take(now_s):
+                await self._send(client, outgoing)
+        self._count()
+
+    def give_up(self) -> int:
+        """Count what is left as lost, and return how many; for the end of the process."""
+        left = self._outbox.give_up()
+        self._count()
+        return left
+
+    async def drain(self) -> None:
+        """Return once everything is sent and confirmed; bound the wait yourself."""
+        await self.pump()
+        await self._emptied.wait()
+
+    async def _send(self, client: Client, outgoing: Outgoing) -> None:
+        encoded = outgoing.encoded
+        subject = self._live_subject if outgoing.is_live(self._wall_clock()) else self._late_subject
+        try:
+            await client.publish(
+                subject, encoded.body, reply=f"{self._inbox}.{encoded.seq}", headers={MESSAGE_ID: encoded.message_id}
+            )
+        except NatsError as error:  # the connection went meanwhile: it stays pending and is sent again
+            log.debug("publishing failed", extra={"error": f"{type(error).__name__}: {error}"})
+
+    async def _answered(self, message: Msg) -> None:
+        reason = refusal(message.headers, message.data)
+        if reason is None:
+            self._refusing = False
+            self._outbox.confirm(int(message.subject.rpartition(".")[2]))
+            self._count()
+            if self._outbox.waiting:
+                await self.pump()
+        elif not self._refusing:
+            # It stays pending until it expires, and is tried again then: streams may come back.
+            self._refusing = True
+            log.warning("the bus does not store sample sets", extra={"error": reason})
+
+    def _count(self) -> None:
+        self._counters.sample_sets_published_count = self._outbox.published
+        self._counters.sample_sets_lost_count = self._outbox.lost
+        self._counters.sample_sets_pending_count = self._outbox.pending
+        if self._outbox.waiting or self._outbox.pending:
+            self._emptied.clear()
+        else:
+            self._emptied.set()
+
+
+def refusal(headers: dict[str, str] | None, body: bytes) -> str | None:
+    """Return why the bus did not store a message, None when it did (or had it already).
+
+    Without a stream the answer is a bare status 503; else it is JSON, with `error` in it or not.
+    """
+    status = (headers or {}).get("Status")
+    if status is not None:
+        return "no stream takes this subject: is the bus provisioned?" if status == "503" else f"status {status}"
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return "the answer is not JSON"
+    if not isinstance(answer, dict):
+        return "the answer is no JSON object"
+    error = answer.get("error")
+    if error is None:
+        return None
+    return str(error.get("description", error)) if isinstance(error, dict) else str(error)

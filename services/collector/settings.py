@@ -1,0 +1,57 @@
+"""What can be set on a collector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.families import FAMILIES
+from shared.settings import Secret, setting
+from shared.subjects import TokenError, host_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectorSettings:
+    """Reads the vital signs of this machine and publishes them to the bus."""
+
+    host: str | None = setting("Name of this host, lower case; default: the machine's own.", default=None)
+    nats_urls: tuple[str, ...] = setting("Addresses of the bus.", default=("nats://127.0.0.1:4222",))
+    nats_user: str | None = setting("User on the bus; default: that of the host.", default=None)
+    nats_password: Secret | None = setting("Password on the bus.", default=None)
+    interval_seconds: int = setting(
+        "Interval of the families that are read every second by default.", default=1, minimum=1, maximum=60
+    )
+    intervals: dict[str, int] = setting(
+        "Interval of single families in seconds, such as disk=30.", default={}, minimum=1, maximum=60
+    )
+    mounts_include: tuple[str, ...] = setting("Globs of mount points to show besides those shown anyway.", default=())
+    mounts_exclude: tuple[str, ...] = setting("Globs of mount points never to show.", default=())
+    disks_include: tuple[str, ...] = setting("Globs of disks to show besides those shown anyway.", default=())
+    disks_exclude: tuple[str, ...] = setting("Globs of disks never to show.", default=())
+    interfaces_include: tuple[str, ...] = setting("Globs of interfaces to show besides those shown anyway.", default=())
+    interfaces_exclude: tuple[str, ...] = setting("Globs of interfaces never to show.", default=())
+    log_level: str = setting("Least level to log.", default="info", choices=("debug", "info", "warning", "error"))
+    once: bool = setting("Print all readings as a table and end; needs no server.", default=False)
+
+
+def problems_of(settings: CollectorSettings, host: str) -> list[str]:
+    """Return what is wrong with the settings beyond what each type tells."""
+    found = []
+    try:
+        host_name(host)
+    except TokenError as error:
+        found.append(f"host: {error}")
+    found += [
+        f"intervals: {name}: no such family; known are {', '.join(FAMILIES)}"
+        for name in settings.intervals
+        if name not in FAMILIES
+    ]
+    if settings.once:
+        return found
+    if not settings.nats_urls:
+        found.append("nats_urls: expected at least one address, such as nats://127.0.0.1:4222")
+    if settings.nats_password is None:
+        found.append(
+            "nats_password is missing: set VITALWIRE_COLLECTOR_NATS_PASSWORD, or VITALWIRE_COLLECTOR_NATS_PASSWORD_FILE"
+            " to the path of a file that holds it"
+        )
+    return found
