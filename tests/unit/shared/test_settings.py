@@ -1,0 +1,150 @@
+"""Text and mappings become typed settings, or one error with every problem: which key, what was expected, what came."""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.settings import Secret, SettingsError, Source, load, setting
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """One setting of each type."""
+
+    urls: tuple[str, ...] = setting("Addresses.")
+    name: str = setting("A name.", default="here")
+    level: str = setting("A level.", default="info", choices=("info", "debug"))
+    port: int = setting("A port.", default=8080, minimum=0, maximum=65_535)
+    share: float = setting("A share.", default=0.5, minimum=0.0)
+    cold: int = setting("Below zero.", default=-1, maximum=0)
+    ratio: float = setting("Any number.", default=1.0)
+    exact: bool = setting("Exactly or not.", default=False)
+    page: Path = setting("A directory.", default=Path("dist"))
+    password: Secret | None = setting("A password.", default=None)
+    intervals: dict[str, int] = setting("Family → seconds.", default={}, minimum=1, maximum=60)
+
+
+def loaded(**values: Any) -> Everything:
+    return load(Everything, [Source("file.yaml", {"urls": "a", **values}, "api.")])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("urls", "a, b,,c ", ("a", "b", "c")),
+        ("urls", ["a", "b"], ("a", "b")),
+        ("name", "web-1", "web-1"),
+        ("name", 17, "17"),
+        ("level", "debug", "debug"),
+        ("port", "80", 80),
+        ("port", 0, 0),
+        ("port", 80.0, 80),
+        ("share", "0.25", 0.25),
+        ("share", 2, 2.0),
+        ("ratio", -1e9, -1e9),
+        ("exact", "Yes", True),
+        ("exact", "off", False),
+        ("exact", True, True),
+        ("exact", 0, False),
+        ("page", "/srv/page", Path("/srv/page")),
+        ("password", "abc", Secret("abc")),
+        ("password", "", None),
+        ("password", None, None),
+        ("intervals", "disk=30, cpu=2", {"disk": 30, "cpu": 2}),
+        ("intervals", {"disk": 30}, {"disk": 30}),
+        ("intervals", "", {}),
+    ],
+)
+def test_values_are_read(key: str, value: Any, expected: Any) -> None:
+    assert getattr(loaded(**{key: value}), key) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "problem"),
+    [
+        ("urls", 5, "expected a list of texts, or one text with commas, got 5"),
+        ("urls", ["a", 5], "expected a list of texts"),
+        ("name", ["a"], "expected a text, got list"),
+        ("name", {}, "expected a text, got dict"),
+        ("name", None, "expected a text, got NoneType"),
+        ("name", True, "expected a text, got bool"),
+        ("level", "loud", "expected one of info, debug, got 'loud'"),
+        ("port", "http", "expected a whole number of 0 to 65535, got 'http'"),
+        ("port", 70_000, "expected a whole number of 0 to 65535, got 70000"),
+        ("port", 8.5, "expected a whole number of 0 to 65535, got 8.5"),
+        ("port", True, "expected a whole number of 0 to 65535, got True"),
+        ("port", math.inf, "expected a whole number of 0 to 65535, got inf"),
+        ("port", None, "expected a whole number of 0 to 65535, got None"),
+        ("share", -1, "expected a number of 0.0 to any, got -1"),
+        ("share", math.nan, "expected a number of 0.0 to any, got nan"),
+        ("cold", 1, "expected a whole number of any to 0, got 1"),
+        ("ratio", "inf", "expected a number, got 'inf'"),
+        ("ratio", math.nan, "expected a number, got nan"),
+        ("exact", "perhaps", "expected true or false, got 'perhaps'"),
+        ("page", "", "expected a path, got an empty text"),
+        ("password", 5, "expected a text that is not empty"),
+        ("intervals", "disk", "expected name=number, name=number, got 'disk'"),
+        ("intervals", ["disk"], "expected a mapping of names to numbers, got ['disk']"),
+        ("intervals", {"disk": 61}, "disk: expected a whole number of 1 to 60, got 61"),
+    ],
+)
+def test_a_wrong_value_is_refused(key: str, value: Any, problem: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        loaded(**{key: value})
+    (found,) = refused.value.problems
+    assert found.startswith(f"file.yaml: api.{key}: {problem}")
+
+
+def test_the_first_source_that_names_a_setting_wins() -> None:
+    sources = [
+        Source("flag", {"port": "1"}),
+        Source("environment", {"port": "2", "name": "b"}),
+        Source("f", {"urls": "u"}),
+    ]
+    read = load(Everything, sources)
+    assert (read.port, read.name, read.urls, read.level) == (1, "b", ("u",), "info")
+
+
+def test_every_problem_is_told_at_once_as_the_user_spelled_it() -> None:
+    sources = [
+        Source("flag", {"port": "many"}),
+        Source("environment", {"log_level": "x", "share": "-1"}, "VITALWIRE_API_"),
+        Source("/etc/v.yaml", {"prot": 1}, "api."),
+    ]
+    with pytest.raises(SettingsError) as refused:
+        load(Everything, sources, ["/etc/v.yaml: apu: no such section"])
+    known = "known are cold, exact, intervals, level, name, page, password, port, ratio, share, urls"
+    assert str(refused.value).splitlines() == [
+        "the settings cannot be used:",
+        "  /etc/v.yaml: apu: no such section",
+        f"  environment: VITALWIRE_API_LOG_LEVEL: no such setting; {known}",
+        f"  /etc/v.yaml: api.prot: no such setting; {known}",
+        "  urls is missing: Addresses.",
+        "  --port: expected a whole number of 0 to 65535, got 'many'",
+        "  environment: VITALWIRE_API_SHARE: expected a number of 0.0 to any, got '-1'",
+    ]
+
+
+def test_defaults_are_not_shared() -> None:
+    loaded().intervals["disk"] = 5
+    assert loaded().intervals == {}
+
+
+def test_a_secret_never_prints() -> None:
+    secret = Secret("hush")
+    record = logging.makeLogRecord({"msg": "%s", "args": (secret,)})
+    texts = [repr(secret), str(secret), f"{secret}", "%s" % secret, f"{loaded(password='hush')}", record.getMessage()]  # noqa: UP031
+    assert not [text for text in texts if "hush" in text]
+    assert secret.reveal() == "hush"
+
+
+def test_secrets_compare_by_what_they_hold() -> None:
+    assert Secret("a") == Secret("a") != Secret("b")
+    assert Secret("a") != "a"
+    assert len({Secret("a"), Secret("a")}) == 1
