@@ -57,8 +57,8 @@ def prepare_application(checkout: Path, target: Path, account: Account) -> Appli
     previous = os.umask(0o022)
     try:
         target.mkdir(exist_ok=True)
-        packages = _once(target, "packages", package_key(checkout), lambda path: _copy_packages(checkout, path))
-        sources = _once(target, "sources", source_key(checkout), lambda path: _copy_sources(checkout, path))
+        packages = once(target, "packages", package_key(checkout), lambda path: _copy_packages(checkout, path))
+        sources = once(target, "sources", source_key(checkout), lambda path: copy_sources(checkout, path))
         python, libraries = _interpreter(target, account)
     finally:
         os.umask(previous)
@@ -89,7 +89,7 @@ def _key(parts: Iterable[bytes]) -> str:
     return key.hexdigest()[:16]
 
 
-def _once(target: Path, kind: str, key: str, fill: Callable[[Path], None]) -> Path:
+def once(target: Path, kind: str, key: str, fill: Callable[[Path], None]) -> Path:
     """Return target/kind-key, filled when it is new; others of this kind are removed, as nothing runs from them."""
     path = target / f"{kind}-{key}"
     for old in target.glob(f"{kind}-*"):
@@ -127,7 +127,8 @@ def _copy_file(source: Path, target: Path) -> None:
     target.chmod(0o755 if os.access(source, os.X_OK) and source.stat().st_mode & 0o100 else 0o644)
 
 
-def _copy_sources(checkout: Path, path: Path) -> None:
+def copy_sources(checkout: Path, path: Path) -> None:
+    """Copy the services, what they share and the page, compiled, because the account cannot write there."""
     for source in _source_files(checkout):
         _copy_file(source, path / source.relative_to(checkout))
     compileall.compile_dir(str(path), quiet=1)
@@ -148,7 +149,7 @@ def _interpreter(target: Path, account: Account) -> tuple[Path, Path | None]:
         return base, None
     prefix = Path(sys.base_prefix)
     key = _key([str(prefix).encode(), sys.version.encode()])
-    copy = _once(target, "python", key, lambda path: _copy_interpreter(base, prefix, path))
+    copy = once(target, "python", key, lambda path: _copy_interpreter(base, prefix, path))
     python, libraries = copy / "bin" / base.name, copy / "lib"
     if not _runs(python, account, {"LD_LIBRARY_PATH": str(libraries)}):
         raise StackError(

@@ -36,7 +36,7 @@ class Reach:
 
 def socket_fits(directory: Path) -> bool:
     """Return whether the server's socket in this directory has a path that sockaddr_un can hold."""
-    return len(bytes(directory / f".s.PGSQL.{PORT}.lock")) - len(b".lock") <= SOCKET_PATH_BYTES_MAX
+    return len(bytes(directory / f".s.PGSQL.{PORT}")) <= SOCKET_PATH_BYTES_MAX
 
 
 def initialise(home: Path, directory: Path, password_file: Path, account: Account) -> None:

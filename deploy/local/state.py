@@ -131,7 +131,7 @@ def open_state(layout: Layout, account: Account) -> Record:
         layout.home.mkdir(parents=True, exist_ok=True)
         # As root the account must pass, but own nothing here: what root writes must not be a link of its making.
         layout.home.chmod(0o755 if account.switches else 0o700)
-        for directory, mode in ((layout.logs, 0o755), (layout.secrets, 0o711)):
+        for directory, mode in ((layout.logs, 0o700), (layout.secrets, 0o711)):
             directory.mkdir(exist_ok=True)
             directory.chmod(mode)
         for directory in (layout.nats_store, layout.postgres, layout.socket):

@@ -1,0 +1,55 @@
+"""What nats.conf says: every value quoted, only hashes, exactly the permissions of each user."""
+
+import json
+import re
+from pathlib import Path
+
+import bcrypt
+
+from deploy.local.bus_users import bus_users, store_bytes_max
+from deploy.local.nats_config import BusUser, NatsSettings, hash_password, render
+from shared.settings import Secret
+from shared.subjects import ROLES, Permissions, host_permissions
+
+SETTINGS = NatsSettings("127.0.0.1", 4222, Path('/var/lib/a "quoted" place'), 123)
+
+
+def _strings(line: str) -> list[str]:
+    return [json.loads(found) for found in re.findall(r'"(?:[^"\\]|\\.)*"', line)]
+
+
+def test_a_hostile_name_stays_inside_its_string() -> None:
+    hostile = Permissions('x" }, { user: "root', publish=('a"]}}\n',))
+    text = render(SETTINGS, [BusUser(hostile, "hash")])
+    line = next(line for line in text.splitlines() if "root" in line)
+    assert _strings(line) == ['x" }, { user: "root', "hash", 'a"]}}\n', ">"]
+
+
+def test_the_store_may_lie_anywhere() -> None:
+    line = next(line for line in render(SETTINGS, []).splitlines() if "store_dir" in line)
+    assert _strings(line) == ['/var/lib/a "quoted" place']
+
+
+def test_every_write_is_synchronous() -> None:
+    assert "sync_interval: always" in render(SETTINGS, [])
+
+
+def test_who_may_not_publish_may_publish_nothing() -> None:
+    text = render(SETTINGS, [BusUser(Permissions("subscriber", subscribe=("metrics.>",)), "hash")])
+    assert 'publish: { deny: [">"] }, subscribe: { allow: ["metrics.>"] }' in text
+
+
+def test_users_are_every_role_and_every_host() -> None:
+    users = bus_users({role: f"hash-{role}" for role in ROLES} | {"retired": "x"}, {"web-2": "b", "web-1": "a"})
+    assert [user.permissions.user for user in users] == [*ROLES, "host-web-1", "host-web-2"]
+    assert users[-1] == BusUser(host_permissions("web-2"), "b")
+
+
+def test_a_hash_proves_its_password_and_is_cheap() -> None:
+    hashed = hash_password(Secret("secret"))
+    assert bcrypt.checkpw(b"secret", hashed.encode())
+    assert hashed.startswith("$2a$04$")
+
+
+def test_the_store_has_room_for_every_stream_at_its_limit() -> None:
+    assert store_bytes_max() > 3 * 1024**3 + (256 + 64) * 1024**2

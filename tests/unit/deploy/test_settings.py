@@ -1,0 +1,62 @@
+"""The variables of the embedded stack, and what an address means."""
+
+import pytest
+
+from deploy.local.settings import (
+    LocalSettings,
+    authority,
+    is_loopback,
+    local_address,
+    outside_address,
+)
+from shared.runtime.command_line import read_settings
+from shared.settings import Secret, SettingsError
+
+
+def test_variables_carry_no_section() -> None:
+    settings = read_settings(LocalSettings, "local", [], {"VITALWIRE_NATS_PORT": "4300", "VITALWIRE_API_PORT": "8081"})
+    assert (settings.nats_port, settings.api_port, settings.bind) == (4300, 8081, "127.0.0.1")
+
+
+def test_variables_of_services_are_not_ours() -> None:
+    environment = {"VITALWIRE_INGEST_MESSAGES_MAX": "10", "VITALWIRE_COLLECTOR_HOST": "x", "HOME": "/root"}
+    assert read_settings(LocalSettings, "local", [], environment) == LocalSettings()
+
+
+def test_every_mistake_is_listed() -> None:
+    environment = {"VITALWIRE_NATS_PRT": "1", "VITALWIRE_API_PORT": "eighty", "VITALWIRE_NATS_PORT": "70000"}
+    with pytest.raises(SettingsError) as caught:
+        read_settings(LocalSettings, "local", [], environment)
+    text = "\n".join(sorted(caught.value.problems))
+    assert "VITALWIRE_NATS_PRT: no such setting" in text
+    assert "VITALWIRE_API_PORT: expected a whole number of 1 to 65535, got 'eighty'" in text
+    assert "VITALWIRE_NATS_PORT: expected a whole number of 1 to 65535, got '70000'" in text
+
+
+def test_the_password_never_prints() -> None:
+    settings = read_settings(LocalSettings, "local", [], {"VITALWIRE_ADMIN_PASSWORD": "hunter2hunter2"})
+    assert settings.admin_password == Secret("hunter2hunter2")
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("bind", "loopback", "local", "outside"),
+    [
+        ("127.0.0.1", True, "127.0.0.1", "127.0.0.1"),
+        ("localhost", True, "localhost", "localhost"),
+        ("::1", True, "::1", "::1"),
+        ("0.0.0.0", False, "127.0.0.1", "this-machine"),
+        ("::", False, "::1", "this-machine"),
+        ("192.0.2.7", False, "192.0.2.7", "192.0.2.7"),
+        ("server.example.com", False, "server.example.com", "server.example.com"),
+    ],
+)
+def test_addresses(bind: str, loopback: bool, local: str, outside: str) -> None:
+    assert is_loopback(bind) is loopback
+    assert local_address(bind) == local
+    assert outside_address(bind, "this-machine") == outside
+
+
+def test_a_colon_needs_brackets() -> None:
+    assert authority("::1", 80) == "[::1]:80"
+    assert authority("127.0.0.1", 80) == "127.0.0.1:80"
