@@ -28,6 +28,7 @@ log = logging.getLogger("services.ingest.provision")
 GIB = 1024**3
 LOCK = "vitalwire provision"
 CONNECT_S_MAX = 10.0
+BUS_S_MAX = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ async def provision_bus(settings: ProvisionSettings) -> None:
     """Make streams and durables; raise ProvisionError with a sentence where that is impossible."""
     address = BusAddress(settings.nats_urls, settings.nats_user, settings.nats_password, "provision")
     try:
-        bus = await connect(address, on_closed=lambda: None)
-    except (NatsError, OSError) as error:
+        bus = await asyncio.wait_for(connect(address, on_closed=lambda: None), BUS_S_MAX)
+    except (NatsError, OSError, TimeoutError) as error:
         raise ProvisionError(
             f"the bus at {', '.join(settings.nats_urls)} does not let us in ({_named(error)}): "
             "check that it runs, and nats_urls, nats_user and nats_password"

@@ -1,0 +1,189 @@
+"""Wires ingest: settings, bus, database, the loop, upkeep, figures, signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import asyncpg
+import uvloop
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from services.ingest.breaker import Breaker
+from services.ingest.consume import BatchPolicy, Consumer, Intake
+from services.ingest.dead_letters import SetAside
+from services.ingest.errors import UnavailableError
+from services.ingest.limits import ACK_WAIT_S, MESSAGES_MAX
+from services.ingest.metrics import Metrics, serve
+from services.ingest.pull import Puller
+from services.ingest.sink import PostgresSink
+from services.ingest.storage import PlainStorage
+from services.ingest.upkeep import keep_up
+from shared.runtime.bus import BusAddress, connect
+from shared.runtime.command_line import read_settings_or_exit
+from shared.runtime.logs import configure_logs
+from shared.runtime.signals import stop_requested
+from shared.settings import Secret, setting
+from shared.subjects import BACKFILL, METRICS
+
+log = logging.getLogger("services.ingest")
+T = TypeVar("T")
+
+WRITE_S_MAX = ACK_WAIT_S / 2
+CONNECT_S_MAX = 5.0
+STOP_S_MAX = 10.0
+BATCH_BYTES_MAX = 32 * 1024**2
+DATABASE_PAUSE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """Moves sample sets from the stream into the database; several of these may run at once."""
+
+    nats_urls: tuple[str, ...] = setting("URLs of the bus, such as nats://127.0.0.1:4222.")
+    nats_password: Secret = setting("Password of the bus user.")
+    database_url: str = setting("Address of the database, as the role vw_ingest.")
+    nats_user: str = setting("Bus user that may read the durables.", default="ingest")
+    database_password: Secret | None = setting("Password of the role.", default=None)
+    messages_max: int = setting("Messages in one batch.", default=MESSAGES_MAX, minimum=1, maximum=50_000)
+    age_s_max: float = setting("Seconds after which a batch is written, full or not.", default=0.5, minimum=0.01,
+                               maximum=1)  # fmt: skip
+    raw_retention_days: int = setting("Days that raw rows are kept.", default=7, minimum=1, maximum=3650)
+    metrics_port: int = setting("Port on loopback for Prometheus; 0 is off.", default=0, minimum=0, maximum=65535)
+    log_level: str = setting("How much is logged.", default="info", choices=("debug", "info", "warning", "error"))
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What ends ingest: a request to stop, or the bus connection giving up."""
+
+    stop: asyncio.Event
+    closed: asyncio.Event
+
+
+class IngestError(Exception):
+    """Ingest cannot go on. The text says what to do."""
+
+
+async def open_database(settings: IngestSettings) -> asyncpg.Connection:
+    """Return a new connection whose statements end before their messages are delivered again."""
+    return await asyncpg.connect(
+        settings.database_url,
+        password=settings.database_password.reveal() if settings.database_password else None,
+        timeout=CONNECT_S_MAX,
+        server_settings={
+            "application_name": "vitalwire ingest",
+            "statement_timeout": f"{int(WRITE_S_MAX * 1000)}",
+        },
+    )
+
+
+async def run(settings: IngestSettings) -> None:
+    """Ingest until a signal asks to stop; raise when it cannot go on."""
+    ending = Ending(stop_requested(), asyncio.Event())
+    metrics = Metrics()
+    server = serve(metrics, settings.metrics_port)[0] if settings.metrics_port else None
+    address = BusAddress(settings.nats_urls, settings.nats_user, settings.nats_password, "ingest")
+    sink = PostgresSink(lambda: open_database(settings), metrics, WRITE_S_MAX)
+    bus: Client | None = None
+    try:
+        bus = await _unless(ending.stop, connect(address, on_closed=ending.closed.set))
+        if bus is None or await _unless(ending.stop, _provisioned(sink)) is None:
+            return
+        log.info("ready")
+        await _work(settings, bus, sink, metrics, ending)
+    finally:
+        sink.close()
+        if bus is not None and not bus.is_closed:
+            await _flush_and_close(bus)
+        if server is not None:
+            server.shutdown()
+            server.server_close()
+
+
+async def _work(settings: IngestSettings, bus: Client, sink: PostgresSink, metrics: Metrics, ending: Ending) -> None:
+    breaker, retention = Breaker(), timedelta(days=settings.raw_retention_days)
+    policy = BatchPolicy(settings.messages_max, settings.age_s_max)
+    intake = Intake(Puller(bus, METRICS, BATCH_BYTES_MAX), Puller(bus, BACKFILL, BATCH_BYTES_MAX // 4), policy)
+    set_aside = SetAside(bus.jetstream(), lambda: bus.max_payload, breaker, metrics)
+    consumer = Consumer(intake, sink, set_aside, breaker, metrics)
+    consuming = asyncio.create_task(consumer.run(ending.stop, retention))
+    upkeep = asyncio.create_task(keep_up(lambda: open_database(settings), PlainStorage(), retention, metrics))
+    working: list[asyncio.Task[None]] = [consuming, upkeep]
+    waiting: list[asyncio.Task[Any]] = [asyncio.create_task(event.wait()) for event in (ending.stop, ending.closed)]
+    try:
+        await asyncio.wait([*working, *waiting], return_when=asyncio.FIRST_COMPLETED)
+        if ending.closed.is_set():
+            raise IngestError("the connection to the bus ended for good; see the bus errors before this line")
+        if ending.stop.is_set():
+            await asyncio.wait([consuming], timeout=STOP_S_MAX)
+        for task in working:
+            if task.done():
+                task.result()
+    finally:
+        for task in (*working, *waiting):
+            task.cancel()
+        await asyncio.gather(*working, *waiting, return_exceptions=True)
+
+
+async def _provisioned(sink: PostgresSink) -> str:
+    """Return the storage mode once the database answers and is provisioned; raise IngestError for another mode."""
+    while True:
+        try:
+            mode = await sink.mode()
+        except UnavailableError as error:
+            log.warning("waiting for the database", extra={"error": str(error)})
+        else:
+            if mode == PlainStorage.mode:
+                return mode
+            if mode is not None:
+                raise IngestError(f"the database is in the mode {mode}, which this version cannot write: update it")
+            log.warning("waiting for provision: run python -m services.ingest.provision")
+        await asyncio.sleep(DATABASE_PAUSE_S)
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[object, object, T]) -> T | None:
+    """Return what the work returns, or None when stop is set before."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        for task in (working, stopping):
+            task.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
+
+
+async def _flush_and_close(bus: Client) -> None:
+    """Send the last acks, unless the bus is away: then their messages come again, which costs only work."""
+    if bus.is_connected:
+        with contextlib.suppress(NatsError, OSError):
+            await bus.flush(timeout=2)
+    await bus.close()
+
+
+def main() -> int:
+    """Run ingest as the settings say; return the exit status."""
+    settings = read_settings_or_exit(IngestSettings, "ingest")
+    configure_logs("ingest", settings.log_level)
+    try:
+        uvloop.run(run(settings))
+    except IngestError as error:
+        log.error("ingest ends", extra={"reason": str(error)})
+        return 1
+    except Exception:
+        log.exception("ingest ends: this is a bug, or the database refuses this role")
+        return 1
+    log.info("stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

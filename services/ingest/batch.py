@@ -1,0 +1,159 @@
+"""Turns fetched messages into what can be written, what is refused and what is too old; and groups rows for COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from services.ingest.provenance import Provenance, provenance_of
+from services.ingest.window import Place, ahead_reason, place
+from shared.families import FAMILIES
+from shared.wire.decode import DecodeError, Row, SampleSet, decode
+
+UNKNOWN_NAMES_MAX = 100
+OTHER_NAMES = "(other)"
+
+Key = tuple[str, str, str, int, datetime]
+
+
+class Message(Protocol):
+    """What ingest needs of a delivered message; nats-py's Msg is one."""
+
+    subject: str
+    reply: str
+    data: bytes
+
+    async def ack(self) -> None:
+        """Say that the message is stored."""
+
+    async def term(self) -> None:
+        """Say that the message must not come again."""
+
+    async def in_progress(self) -> None:
+        """Ask for another ack_wait of time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A sample set and the message it came in."""
+
+    message: Message
+    sample_set: SampleSet
+    provenance: Provenance
+
+    @property
+    def key(self) -> Key:
+        """What the ledger knows this sample set by."""
+        return (*self.sample_set.identity, self.sample_set.time)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A message that cannot be used, and why."""
+
+    message: Message
+    reason: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """What became of the messages of one fetch."""
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    too_old: list[Message] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    hosts: dict[str, bool] = field(default_factory=dict)
+    """Host → whether its newest message here was refused."""
+    pending: dict[str, int] = field(default_factory=dict)
+    """Stream → messages that wait behind the newest one here."""
+    oldest: datetime | None = None
+    """When the message that waited longest arrived at the broker."""
+
+
+def judge(messages: Iterable[Message], retention: timedelta) -> Batch:
+    """Return every message in exactly one of deliveries, refusals and too_old."""
+    batch = Batch()
+    for message in messages:
+        provenance = provenance_of(message.reply)
+        batch.pending[provenance.stream] = provenance.pending
+        if batch.oldest is None or provenance.received_at < batch.oldest:
+            batch.oldest = provenance.received_at
+        reason = _sort(batch, message, provenance, retention)
+        if reason is not None:
+            batch.refusals.append(Refusal(message, reason))
+        batch.hosts[subject_host(message.subject)] = reason is not None
+    return batch
+
+
+def _sort(batch: Batch, message: Message, provenance: Provenance, retention: timedelta) -> str | None:
+    """Put the message where it belongs, or return the reason why it is refused."""
+    try:
+        sample_set = decode(message.data, message.subject)
+    except DecodeError as error:
+        return str(error)
+    where = place(sample_set.time, provenance.received_at, retention)
+    if where is Place.AHEAD:
+        return ahead_reason(sample_set.time, provenance.received_at)
+    if where is Place.TOO_OLD:
+        batch.too_old.append(message)
+        return None
+    batch.unknown += sample_set.unknown
+    batch.deliveries.append(Delivery(message, sample_set, provenance))
+    return None
+
+
+def subject_host(subject: str) -> str:
+    """Return the host's token of a subject: also a message that does not decode is some host's."""
+    tokens = subject.split(".", 2)
+    return tokens[1] if len(tokens) > 1 else subject
+
+
+def distinct(deliveries: Sequence[Delivery]) -> dict[Key, Delivery]:
+    """Return the deliveries by key; of a sample set that came twice the first."""
+    by_key: dict[Key, Delivery] = {}
+    for delivery in deliveries:
+        by_key.setdefault(delivery.key, delivery)
+    return by_key
+
+
+def ledger_arrays(deliveries: Iterable[Delivery]) -> tuple[list[Any], ...]:
+    """Return one list per column of the ledger, in the order of LEDGER_COLUMNS."""
+    rows = [
+        (
+            delivery.sample_set.time,
+            *delivery.sample_set.identity,
+            delivery.provenance.received_at,
+            delivery.provenance.stream_sequence,
+        )
+        for delivery in deliveries
+    ]
+    return tuple(list(column) for column in zip(*rows, strict=True))
+
+
+def rows_by_family(sample_sets: Iterable[SampleSet]) -> dict[str, list[Row]]:
+    """Return the rows of each family as COPY writes them: time, host, source, labels, gauges."""
+    grouped: dict[str, list[Row]] = {name: [] for name in FAMILIES}
+    for sample_set in sample_sets:
+        prefix = (sample_set.time, sample_set.host, sample_set.source)
+        for name, table in sample_set.families.items():
+            grouped[name] += [prefix + row for row in table.rows]
+    return {name: rows for name, rows in grouped.items() if rows}
+
+
+class BoundedNames:
+    """Names that strangers choose, at most UNKNOWN_NAMES_MAX of them; the rest count as one."""
+
+    def __init__(self, names_max: int = UNKNOWN_NAMES_MAX) -> None:
+        self._names_max = names_max
+        self._known: set[str] = set()
+
+    def bounded(self, name: str) -> str:
+        """Return the name, or OTHER_NAMES when too many are known already."""
+        if name not in self._known:
+            if len(self._known) >= self._names_max:
+                return OTHER_NAMES
+            self._known.add(name)
+        return name

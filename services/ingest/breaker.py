@@ -1,0 +1,42 @@
+"""Stops ingest from setting aside what a whole fleet sends: then not the hosts are wrong, but we are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+HOSTS_REFUSED_MIN = 3
+WINDOW_S = 60.0
+HOSTS_MAX = 50_000
+
+
+class Breaker:
+    """Open while at least HOSTS_REFUSED_MIN hosts, and more than half of those seen in the last minute, are refused.
+
+    A host counts as its newest message does. Times are seconds of any clock that does not go back.
+    """
+
+    def __init__(self) -> None:
+        # Ordered by time: a host moves to the end each time it is seen.
+        self._hosts: dict[str, tuple[float, bool]] = {}
+        self._refused_count = 0
+
+    def observe(self, now: float, hosts: Mapping[str, bool]) -> None:
+        """Take in hosts just seen, and whether each was refused."""
+        for host, refused in hosts.items():
+            self._forget(host)
+            self._hosts[host] = (now, refused)
+            self._refused_count += refused
+        while self._hosts:
+            oldest = next(iter(self._hosts))
+            if len(self._hosts) <= HOSTS_MAX and self._hosts[oldest][0] > now - WINDOW_S:
+                break
+            self._forget(oldest)
+
+    def is_open(self, now: float) -> bool:
+        """Return whether messages must neither be fetched as usual nor set aside."""
+        self.observe(now, {})
+        return self._refused_count >= HOSTS_REFUSED_MIN and self._refused_count * 2 > len(self._hosts)
+
+    def _forget(self, host: str) -> None:
+        if host in self._hosts:
+            self._refused_count -= self._hosts.pop(host)[1]

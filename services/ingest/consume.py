@@ -1,0 +1,166 @@
+"""The loop of ingest: fetch, judge, write, ack; the next batch is fetched while this one is written."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from services.ingest.batch import Batch, BoundedNames, Delivery, Message, judge
+from services.ingest.breaker import Breaker
+from services.ingest.dead_letters import SetAside
+from services.ingest.errors import UnavailableError
+from services.ingest.metrics import Metrics
+from services.ingest.portion import backfill_portion, metrics_portion
+from services.ingest.provenance import provenance_of
+from services.ingest.pull import Puller
+from services.ingest.settle import settle
+from services.ingest.sink import PostgresSink
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 0.5
+DATABASE_BACKOFF_S_MAX = 5.0
+BREAKER_PAUSE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPolicy:
+    """When a batch is full or old."""
+
+    messages_max: int
+    age_s_max: float
+
+
+class Intake:
+    """Fetches batches: METRICS first, BACKFILL in what is left."""
+
+    def __init__(self, metrics: Puller, backfill: Puller, policy: BatchPolicy) -> None:
+        self._metrics = metrics
+        self._backfill = backfill
+        self._policy = policy
+        self._backfilling = False
+
+    async def fetch(self) -> list[Message]:
+        """Return the next batch, at most messages_max messages; empty when nothing came for age_s_max."""
+        policy = self._policy
+        # While BACKFILL is being read, waiting for METRICS to fill up would slow both.
+        wait_s = 0.0 if self._backfilling else policy.age_s_max
+        fresh = await self._metrics.pull(metrics_portion(policy.messages_max), wait_s)
+        waiting = provenance_of(fresh[-1].reply).pending if fresh else 0
+        room = backfill_portion(policy.messages_max, len(fresh), waiting)
+        older = await self._backfill.pull(room, 0.0) if room > 0 else []
+        self._backfilling = bool(older)
+        return [*fresh, *older]
+
+
+class Consumer:
+    """Brings batches into the sink until it is asked to stop."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        sink: PostgresSink,
+        set_aside: SetAside,
+        breaker: Breaker,
+        metrics: Metrics,
+    ) -> None:
+        self._intake = intake
+        self._sink = sink
+        self._set_aside = set_aside
+        self._breaker = breaker
+        self._metrics = metrics
+        self._unknown = BoundedNames()
+
+    async def run(self, stop: asyncio.Event, retention: timedelta) -> None:
+        """Fetch and settle until stop is set; what was fetched by then is still settled."""
+        fetching = asyncio.create_task(self._intake.fetch())
+        try:
+            stopping = False
+            while not stopping:
+                messages = await fetching
+                stopping = stop.is_set()
+                if not stopping:
+                    fetching = asyncio.create_task(self._intake.fetch())
+                if messages:
+                    await self._settle(judge(messages, retention), stop)
+        finally:
+            fetching.cancel()
+            await asyncio.gather(fetching, return_exceptions=True)
+
+    async def _settle(self, batch: Batch, stop: asyncio.Event) -> None:
+        is_open = self._observe(batch)
+        for message in batch.too_old:
+            await message.ack()
+        written = await self._write(batch.deliveries, stop)
+        for refusal in batch.refusals:
+            await self._set_aside.take_judged(refusal.message, refusal.reason)
+        if written and batch.oldest is not None:
+            self._metrics.lag_seconds.set(max(0.0, (datetime.now(UTC) - batch.oldest).total_seconds()))
+        if not written:
+            await self._database_back(stop)
+        if is_open:
+            await _pause(stop, BREAKER_PAUSE_S)
+
+    def _observe(self, batch: Batch) -> bool:
+        """Count the batch; return whether the breaker is open."""
+        now, metrics = time.monotonic(), self._metrics
+        was_open = self._breaker.is_open(now)
+        self._breaker.observe(now, batch.hosts)
+        is_open = self._breaker.is_open(now)
+        if is_open:
+            log.error(
+                "most hosts are refused: is this ingest older than the collectors? nothing is set aside meanwhile",
+                extra={
+                    "refused_count": len(batch.refusals),
+                    "reason": batch.refusals[0].reason if batch.refusals else "",
+                },
+            )
+        elif was_open:
+            log.info("most hosts are accepted again")
+        metrics.breaker_open.set(is_open)
+        metrics.too_old.inc(len(batch.too_old))
+        for stream, pending in batch.pending.items():
+            metrics.pending.labels(stream).set(pending)
+        for name in batch.unknown:
+            metrics.unknown.labels(self._unknown.bounded(name)).inc()
+        return is_open
+
+    async def _write(self, deliveries: Sequence[Delivery], stop: asyncio.Event) -> bool:
+        """Write and ack; return False when the messages were let go, to come again when their ack_wait is over."""
+        try:
+            await settle(deliveries, self._sink, self._set_aside)
+            return True
+        except UnavailableError as error:
+            log.warning("not written, trying once more", extra={"error": str(error)})
+        for delivery in deliveries:
+            await delivery.message.in_progress()
+        await _pause(stop, RETRY_S)
+        try:
+            await settle(deliveries, self._sink, self._set_aside)
+            return True
+        except UnavailableError as error:
+            self._metrics.dropped.inc(len(deliveries))
+            log.warning("not written, messages will come again", extra={"error": str(error)})
+            return False
+
+    async def _database_back(self, stop: asyncio.Event) -> None:
+        """Return when the database answers again, or stop is set."""
+        backoff_s = RETRY_S
+        while not stop.is_set():
+            with contextlib.suppress(UnavailableError):
+                await self._sink.mode()
+                log.info("database is back")
+                return
+            await _pause(stop, backoff_s)
+            backoff_s = min(DATABASE_BACKOFF_S_MAX, backoff_s * 2)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    """Return after so many seconds, or at once when stop is set."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

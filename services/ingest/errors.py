@@ -1,0 +1,59 @@
+"""Errors of writing, named by what must happen next, and the one table that decides it.
+
+WriteError
+├── RefusedError      the batch cannot be stored as it is: halve it, set the message at fault aside
+├── TooSlowError      the batch took too long: halve it, and when it is one message, try again later
+└── UnavailableError  the database cannot write now: back off, ack nothing, try again
+Everything else is our bug and ends the process.
+"""
+
+from __future__ import annotations
+
+import asyncpg
+
+
+class WriteError(Exception):
+    """A batch was not written; nothing of it was committed."""
+
+
+class RefusedError(WriteError):
+    """The database refuses what stands in the batch. Halve it; set aside the message that stands alone."""
+
+
+class TooSlowError(WriteError):
+    """The batch took longer than a statement may. Halve it; one message alone is tried again later."""
+
+
+class UnavailableError(WriteError):
+    """The database cannot write now. Ack nothing, back off, write again."""
+
+
+_BY_SQLSTATE: dict[str, type[WriteError]] = {
+    "22": RefusedError,  # data exception
+    "23": RefusedError,  # integrity constraint violation
+    "54": RefusedError,  # program limit exceeded
+    "08": UnavailableError,  # connection exception
+    "25006": UnavailableError,  # read-only transaction: a standby, during a failover
+    "40": UnavailableError,  # transaction rollback: deadlock, serialization
+    "53": UnavailableError,  # insufficient resources: disk full, out of memory, too many connections
+    "55P03": UnavailableError,  # lock not available
+    "57014": TooSlowError,  # query canceled: a statement timeout
+    "57": UnavailableError,  # operator intervention: shutdown, crash, starting up
+}
+"""SQLSTATE, or its class of two characters, → what it means; the whole code wins."""
+
+
+def translated(error: Exception) -> type[WriteError] | None:
+    """Return what an error of writing means, None when it is our bug."""
+    if isinstance(error, asyncpg.PostgresError):
+        sqlstate = error.sqlstate or ""
+        return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:2])
+    if isinstance(error, asyncpg.ClientConfigurationError):
+        return None
+    # asyncpg's errors of encoding an argument are InterfaceErrors too: values come first.
+    if isinstance(error, (ValueError, TypeError, OverflowError)):
+        return RefusedError
+    # A provision that added a column leaves what a connection knows of the table behind; a new one knows it.
+    if isinstance(error, (asyncpg.InterfaceError, asyncpg.OutdatedSchemaCacheError, OSError)):
+        return UnavailableError
+    return None

@@ -1,0 +1,95 @@
+"""Writes sample sets into the database: the ledger first, then the rows of what was new, in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
+
+import asyncpg
+
+from services.ingest.batch import Delivery, Key, distinct, ledger_arrays, rows_by_family
+from services.ingest.errors import RefusedError, translated
+from services.ingest.metrics import Metrics
+from shared.families import FAMILIES
+from shared.sql import SCHEMA, copy_columns, ledger_insert
+
+T = TypeVar("T")
+
+_LEDGER_INSERT = ledger_insert()
+_COPY_COLUMNS = {name: copy_columns(family) for name, family in FAMILIES.items()}
+
+
+class PostgresSink:
+    """Commits all or none; writing a sample set twice is the same as once: the ledger knows it.
+
+    Holds one connection and makes a new one when it broke.
+    """
+
+    def __init__(
+        self, connect: Callable[[], Awaitable[asyncpg.Connection]], metrics: Metrics, write_s_max: float
+    ) -> None:
+        self._connect = connect
+        self._metrics = metrics
+        self._write_s_max = write_s_max
+        self._connection: asyncpg.Connection | None = None
+
+    async def write(self, deliveries: Sequence[Delivery]) -> None:
+        """Commit the deliveries' sample sets; raise WriteError, or what is our bug, when nothing was committed."""
+        by_key = distinct(deliveries)
+        started_s = time.perf_counter()
+        written, rows_count = await self._translating(lambda connection: _transaction(connection, by_key))
+        metrics = self._metrics
+        metrics.write_seconds.observe(time.perf_counter() - started_s)
+        metrics.batches.inc()
+        metrics.sample_sets.inc(written)
+        metrics.doubled.inc(len(deliveries) - written)
+        for family, count in rows_count.items():
+            metrics.rows.labels(family).inc(count)
+
+    async def mode(self) -> str | None:
+        """Return the storage mode that provision recorded, None before the first provision; raise as write does."""
+
+        async def ask(connection: asyncpg.Connection) -> str | None:
+            if await connection.fetchval("SELECT to_regclass('metrics.schema_state')") is None:
+                return None
+            mode: str | None = await connection.fetchval("SELECT mode FROM metrics.schema_state")
+            return mode
+
+        return await self._translating(ask)
+
+    def close(self) -> None:
+        """Let go of the connection at once; an open transaction is rolled back by the server."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+    async def _translating(self, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+        try:
+            async with asyncio.timeout(self._write_s_max):
+                if self._connection is None or self._connection.is_closed():
+                    self._connection = await self._connect()
+                result = await work(self._connection)
+        except Exception as error:
+            meaning = translated(error)
+            if meaning is not RefusedError:
+                self.close()
+            self._metrics.database_up.set(meaning is RefusedError)
+            if meaning is None:
+                raise
+            raise meaning(f"{type(error).__name__}: {error}") from error
+        self._metrics.database_up.set(1)
+        return result
+
+
+async def _transaction(connection: asyncpg.Connection, by_key: Mapping[Key, Delivery]) -> tuple[int, dict[str, int]]:
+    """Return how many sample sets were new, and how many rows of each family were written."""
+    async with connection.transaction():
+        entered = await connection.fetch(_LEDGER_INSERT, *ledger_arrays(by_key.values()))
+        grouped = rows_by_family(by_key[tuple(record)].sample_set for record in entered)
+        for family, rows in grouped.items():
+            await connection.copy_records_to_table(
+                family, schema_name=SCHEMA, columns=_COPY_COLUMNS[family], records=rows
+            )
+    return len(entered), {family: len(rows) for family, rows in grouped.items()}

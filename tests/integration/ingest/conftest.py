@@ -1,0 +1,69 @@
+"""A bus of its own for each test, and ingest processes that end with it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from nats.aio.client import Client
+
+from tests.integration.conftest import BusConnect, Database, DatabaseConnect, provision_streams
+from tests.integration.ingest.running import HOST, IngestProcess
+from tests.servers import NatsServer, temporary_directory
+
+StartIngest = Callable[..., IngestProcess]
+
+
+@pytest.fixture
+def own_bus() -> Iterator[NatsServer]:
+    """A bus that a test may stop, with streams and durables nobody else reads."""
+    server = NatsServer(temporary_directory("nats"))
+    server.start()
+    provision_streams(server)
+    yield server
+    server.stop()
+    shutil.rmtree(server.directory, ignore_errors=True)
+
+
+@pytest.fixture
+def ingest(own_bus: NatsServer, database: Database, tmp_path: Path) -> Iterator[StartIngest]:
+    """A function that makes an ingest process of this test's bus and database; settings may be changed."""
+    made: list[IngestProcess] = []
+
+    def make(**changed: str) -> IngestProcess:
+        environment = {
+            "nats_urls": own_bus.url,
+            "nats_password": own_bus.passwords["ingest"].reveal(),
+            "database_url": database.ingest_url,
+            "age_s_max": "0.1",
+        }
+        process = IngestProcess(tmp_path / f"ingest-{len(made)}.log", environment | changed)
+        made.append(process)
+        return process
+
+    yield make
+    for process in made:
+        if process.process is not None and process.process.poll() is None:
+            process.end()
+
+
+@pytest_asyncio.fixture
+async def host_client(own_bus: NatsServer, bus_connect: BusConnect) -> AsyncIterator[Client]:
+    """The connection of the host HOST."""
+    yield await bus_connect(own_bus, f"host-{HOST.replace('.', '=2E')}")
+
+
+@pytest_asyncio.fixture
+async def admin_client(own_bus: NatsServer, bus_connect: BusConnect) -> AsyncIterator[Client]:
+    """A connection that may ask for everything on the bus."""
+    yield await bus_connect(own_bus, "provision")
+
+
+@pytest_asyncio.fixture
+async def owner(database: Database, database_connect: DatabaseConnect) -> AsyncIterator[asyncpg.Connection]:
+    """A superuser's connection to this test's database."""
+    yield await database_connect(database.owner_url)
