@@ -1,0 +1,240 @@
+"""The embedded stack as its user meets it: up, faults, hosts, down; each with real processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.bus_users import read_users
+from tests.integration.deploy.stack import CHECKOUT, Stack, until
+from tests.servers import temporary_directory
+
+UP_AGAIN_S_MAX = 30.0  # the target is 10 s on a quiet machine; tests share theirs
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A state directory in a path with a space."""
+    parent = temporary_directory("stack")
+    yield parent / "a home"
+    shutil.rmtree(parent, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def stack(home: Path) -> Iterator[Stack]:
+    """A stack that each test finds running, and leaves running or down."""
+    stack = Stack(home)
+    yield stack
+    stack.run("down")
+
+
+@pytest.fixture
+def running(stack: Stack) -> Stack:
+    """The stack with everything ready."""
+    if stack.run("status").returncode != 0:
+        stack.run("down")
+        stack.up()
+    return stack
+
+
+@pytest.fixture
+def stopped(running: Stack) -> Stack:
+    """The stack after it ran, down."""
+    running.down()
+    return running
+
+
+def test_up_says_each_step_and_where_everything_lies(stack: Stack) -> None:
+    printed = stack.up()
+    assert [line.split()[0] for line in printed.splitlines() if line.startswith("[")] == [
+        f"[{n}/8]" for n in range(1, 9)
+    ]
+    assert f"http://127.0.0.1:{stack.api_port}" in printed
+    assert str(stack.layout.secret("admin-password")) in printed
+    assert f"nats://127.0.0.1:{stack.nats_port} as user 'subscriber'" in printed
+    assert "add-host" in printed
+
+
+def test_samples_of_this_machine_can_be_queried(running: Stack) -> None:
+    token = running.token()
+    until(lambda: len(running.cpu_times(token)) >= 2, "two samples in the answer")
+
+
+def test_status_shows_every_process(running: Stack) -> None:
+    done = running.run("status")
+    assert done.returncode == 0
+    names = [line.split()[0] for line in done.stdout.splitlines()]
+    assert names == ["process", "nats", "postgres", "ingest", "api", "collector"]
+
+
+def test_logs_are_printed_with_their_process(running: Stack) -> None:
+    printed = running.run("logs", "--lines", "2").stdout
+    assert {line.split()[0] for line in printed.splitlines()} >= {"nats", "postgres", "ingest", "api", "collector"}
+
+
+def test_a_second_up_says_that_one_runs(running: Stack) -> None:
+    before = running.table()
+    done = running.run("up")
+    assert done.returncode == 1
+    assert f"runs already (supervisor {before.supervisor.pid})" in done.stderr
+    assert running.table() == before
+
+
+@pytest.mark.parametrize("name", ["collector", "api", "ingest", "postgres", "nats"])
+def test_a_killed_process_is_started_again(running: Stack, name: str) -> None:
+    before = {entry.name: entry for entry in running.table().entries}
+    running.kill(name)
+
+    def restarted() -> bool:
+        entry = next(entry for entry in running.table().entries if entry.name == name)
+        return entry.restarts == before[name].restarts + 1 and entry.pid != before[name].pid
+
+    until(restarted, f"{name} to be started again")
+    until(lambda: running.run("status").returncode == 0, "everything to run")
+    log = (running.layout.logs / "supervisor.log").read_text()
+    assert f'"event": "child ended", "child": "{name}"' in log
+
+
+def test_samples_flow_again_after_the_servers_were_killed(running: Stack) -> None:
+    token = running.token()
+    now = len(running.cpu_times(token))
+    until(lambda: len(running.cpu_times(token)) > now, "new samples")
+
+
+def test_after_the_supervisor_was_killed_the_next_up_cleans_up_and_goes_on(running: Stack) -> None:
+    first = running.cpu_times(running.token())[0]
+    left = running.processes()
+    os.kill(running.table().supervisor.pid, signal.SIGKILL)
+    until(lambda: running.run("status").returncode != 0, "the supervisor to be gone")
+    assert len(running.processes()) >= 5
+    printed = running.up()
+    assert "that an earlier run had left" in printed
+    assert not set(left) & set(running.processes())
+    assert first in running.cpu_times(running.token())
+
+
+def test_down_ends_what_a_killed_supervisor_left(running: Stack) -> None:
+    os.kill(running.table().supervisor.pid, signal.SIGKILL)
+    until(lambda: running.run("status").returncode != 0, "the supervisor to be gone")
+    running.down()
+    assert running.run("down").stdout == "the stack does not run\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_everything_in_order(stopped: Stack, number: int) -> None:
+    supervisor = stopped.up_in_foreground()
+    until(lambda: stopped.table().supervisor.pid == supervisor.pid and stopped.table().ready, "the stack")
+    supervisor.send_signal(number)
+    assert supervisor.wait(60) == 0
+    assert stopped.processes() == []
+    log = (stopped.layout.logs / "supervisor.log").read_text().splitlines()
+    stops = [line.split('"child": "')[1].rstrip('"}') for line in log if '"child stopped"' in line][-5:]
+    assert stops == ["collector", "api", "ingest", "postgres", "nats"]
+    assert "database system is shut down" in (stopped.layout.logs / "postgres.log").read_text().splitlines()[-1]
+
+
+def test_a_signal_amid_the_start_leaves_nothing(stopped: Stack) -> None:
+    supervisor = stopped.up_in_foreground()
+    until(lambda: stopped.table().supervisor.pid == supervisor.pid and stopped.pid("postgres"), "the database")
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(60) == 0
+    assert stopped.processes() == []
+
+
+def test_starting_again_takes_seconds_until_samples_can_be_queried(stopped: Stack) -> None:
+    begin = time.monotonic()
+    stopped.up()
+    ready_s = time.monotonic() - begin
+    token = stopped.token()
+    before = stopped.cpu_times(token)
+    until(lambda: stopped.cpu_times(token) > before, "a new sample")
+    took_s = time.monotonic() - begin
+    assert took_s < UP_AGAIN_S_MAX, f"ready after {ready_s:.1f} s, a new sample after {took_s:.1f} s"
+
+
+@pytest.mark.parametrize("which", ["nats_port", "api_port"])
+def test_a_port_in_use_is_a_sentence(stopped: Stack, which: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen(1)
+        port = taken.getsockname()[1]
+        variable = f"VITALWIRE_{which.upper()}"
+        done = stopped.run("up", **{variable: str(port)})
+    assert done.returncode == 1
+    assert f"port {port}, which {variable} names, is in use" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert stopped.processes() == []
+
+
+def test_wrong_settings_start_nothing(stopped: Stack) -> None:
+    done = stopped.run("up", VITALWIRE_NATS_PORT="no", VITALWIRE_SHELVES="3")
+    assert done.returncode == 2
+    assert "VITALWIRE_NATS_PORT" in done.stderr
+    assert "VITALWIRE_SHELVES: no such setting" in done.stderr
+
+
+def test_the_line_of_add_host_runs_a_collector_and_remove_host_ends_it(running: Stack) -> None:
+    host = "it's-web-2.example.com"
+    done = running.run("add-host", host)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+    assert "VITALWIRE_BIND" in done.stderr
+    # Fed through standard input, as a terminal does, the line stands in nobody's arguments.
+    shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, cwd=CHECKOUT, start_new_session=True, text=True,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    try:
+        assert shell.stdin is not None
+        shell.stdin.write(f"exec env {done.stdout}")
+        shell.stdin.close()
+        token = running.token()
+        until(lambda: running.hosts(token)[host] == "live", "the second host")
+        others = set(running.hosts(token)) - {host}
+        assert running.run("remove-host", host).returncode == 0
+        assert host not in read_users(running.layout).hosts
+        until(lambda: running.hosts(token)[host] == "silent", "the removed host to fall silent")
+        assert all(running.hosts(token)[other] == "live" for other in others)
+    finally:
+        shell.kill()
+        shell.wait()
+
+
+def test_hosts_can_be_added_while_the_stack_is_down(stopped: Stack) -> None:
+    done = stopped.run("add-host", "web-3")
+    assert done.returncode == 0
+    assert "once 'make up' has started it" in done.stderr
+    assert stopped.run("add-host", "web-3").stdout == done.stdout
+    assert stopped.run("remove-host", "web-3").returncode == 0
+    assert "web-3 has no credential" in stopped.run("remove-host", "web-3").stderr
+    assert "is no host name" in stopped.run("add-host", "Not A Name").stderr
+
+
+def test_no_secret_stands_in_logs_arguments_or_answers(running: Stack) -> None:
+    token = running.token()
+    until(lambda: len(running.cpu_times(token)) >= 1, "samples")
+    secrets = {path.name: path.read_text().strip() for path in running.layout.secrets.iterdir()}
+    assert {"bus-ingest", "bus-subscriber", "database-vw_read", "signing-key", "admin-password"} <= set(secrets)
+    texts = {str(path): path.read_bytes() for path in running.layout.logs.iterdir()}
+    texts |= {str(path): path.read_bytes() for path in (running.layout.nats_config, running.layout.processes)}
+    texts["answers"] = str([running.ask(path, token) for path in ("/health", "/hosts", "/users")]).encode()
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            texts[str(entry)] = entry.read_bytes()
+        except OSError:
+            continue
+    assert len(texts) > 20
+    for name, secret in secrets.items():
+        found = [where for where, text in texts.items() if secret.encode() in text]
+        assert found == [], f"{name} stands in {found}"
+
+
+def test_private_files_are_private(running: Stack) -> None:
+    private = [*running.layout.secrets.iterdir(), running.layout.nats_config, running.layout.bus_users]
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in private} == {path.name: "0o600" for path in private}
