@@ -12,7 +12,7 @@ from shared.family import DefinitionError, Family, define, gauge, label, unit_of
 SENTENCE = "Share of time spent working."
 
 
-def row_class(doc: str | None = "Rows of a test, one per host.", **columns: tuple[Any, Any]) -> type[Any]:
+def row_class(doc: str | None = "Rows of a test, one per host.", /, **columns: Any) -> type[Any]:
     """Return a row class with columns given as name=(type, declaration)."""
     fields = [(name, hint, declared) for name, (hint, declared) in columns.items()]
     return dataclasses.make_dataclass("Row", fields, kw_only=True, namespace={"__doc__": doc})
@@ -22,7 +22,7 @@ def accepted(row: type[Any], name: str = "test", **options: Any) -> Family:
     return define(name, row, **{"interval_seconds": 1, "headline": ("busy_percent",), **options})
 
 
-GOOD = {"core": (int, label("Number of the core.")), "busy_percent": (float, gauge(SENTENCE))}
+GOOD: dict[str, Any] = {"core": (int, label("Number of the core.")), "busy_percent": (float, gauge(SENTENCE))}
 
 
 def test_a_family_holds_labels_then_gauges_in_the_order_written() -> None:
@@ -69,7 +69,7 @@ def test_the_unit_is_the_suffix_of_the_name(name: str, unit: str | None) -> None
     assert unit_of(name) == unit
 
 
-def gauges(**columns: tuple[Any, Any]) -> type[Any]:
+def gauges(**columns: Any) -> type[Any]:
     return row_class(**GOOD, **columns)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared import sql
 from shared.families import FAMILIES
-from shared.family import define, gauge, label
+from shared.family import Family, define, gauge, label
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def test_delete_before_is_bounded() -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
-def test_no_statement_holds_a_quoted_value_but_the_origin_of_buckets(family: sql.Family) -> None:
+def test_no_statement_holds_a_quoted_value_but_the_origin_of_buckets(family: Family) -> None:
     texts = [*sql.table_ddl(family), sql.select_rows(family, family.gauges), sql.select_steps(family, family.gauges)]
     for text in texts:
         assert set(re.findall(r"'([^']*)'", text)) <= {sql.BUCKET_ORIGIN}
