@@ -1,0 +1,1 @@
+"""Answers questions about hosts and metrics over HTTP, and feeds live views over WebSocket."""

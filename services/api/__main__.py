@@ -1,0 +1,242 @@
+"""Starts the API: connects to the bus, opens the pools, serves until asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sys
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import msgspec
+import uvloop
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from prometheus_client import start_http_server
+
+from services.api.admin.queries import AdminQueries
+from services.api.app import Parts, make_app
+from services.api.auth.access import Access
+from services.api.auth.guards import Gate
+from services.api.auth.passwords import Passwords
+from services.api.auth.queries import AccessQueries
+from services.api.auth.sessions import EndedSessions, follow_ended
+from services.api.auth.tokens import SigningKey, SigningKeyError, signing_key
+from services.api.database import Database, open_database
+from services.api.edge import App as AsgiApp
+from services.api.edge import Edge, names_of
+from services.api.health.checks import HealthBoard, HealthChecks
+from services.api.health.queries import HealthQueries
+from services.api.hosts.inventories import Inventories
+from services.api.live.feed import Feed
+from services.api.live.latest import Latest
+from services.api.live.relay import Relay
+from services.api.live.socket import LiveSockets
+from services.api.metrics.queries import MetricQueries
+from services.api.observations import Observations
+from services.api.page import read_page
+from services.api.schema import describe
+from services.api.settings import ApiSettings
+from services.api.upkeep import Upkeep
+from shared.runtime.bus import BusAddress, connect
+from shared.runtime.command_line import read_settings_or_exit
+from shared.runtime.logs import configure_logs
+from shared.runtime.signals import stop_requested
+
+log = logging.getLogger("services.api")
+
+READ_CONNECTIONS_MAX = 8
+APP_CONNECTIONS_MAX = 4
+CLOSE_S_MAX = 3
+
+
+class StartError(Exception):
+    """The API cannot start. The text says why and what to do."""
+
+
+class Ending:
+    """Why the process ends: a signal, or a part that failed."""
+
+    def __init__(self) -> None:
+        self.requested = stop_requested()
+        self.failed = False
+
+    def fail(self) -> None:
+        """End with an error."""
+        self.failed = True
+        self.requested.set()
+
+    def watch(self, task: asyncio.Task[None]) -> None:
+        """End with an error when a task that runs for ever does not."""
+        if not task.cancelled():
+            log.error("a part of the API ended", exc_info=task.exception())
+            self.fail()
+
+
+async def serve(settings: ApiSettings, key: SigningKey) -> bool:
+    """Serve until a signal; return whether everything held. Raises StartError when it cannot start."""
+    ending, observations = Ending(), Observations()
+    async with AsyncExitStack() as stack:
+        reconnected = asyncio.Event()
+        bus = await _connect(settings, ending, reconnected)
+        # Not drained: clients are gone by then, and a stuck one must not hold the end up.
+        stack.push_async_callback(bus.close)
+        read, app_database = await _open_databases(settings, stack)
+        passwords = Passwords()
+        stack.callback(passwords.close)
+        relay, inventories, board = Relay(Latest(), observations), Inventories(), HealthBoard()
+        sessions, queries = EndedSessions(relay.end), AccessQueries(app_database)
+        admin, gate = AdminQueries(app_database), Gate(key, sessions, _now)
+        parts = Parts(
+            access=Access(queries, admin, passwords, sessions, key, _now), gate=gate, admin=admin,
+            metric_queries=MetricQueries(read), latest=relay.latest, inventories=inventories, board=board,
+            sockets=LiveSockets(relay, gate, observations, settings.clients_max), page=read_page(settings.page),
+            description=msgspec.json.encode(describe()), secure=settings.public_url.startswith("https:"), clock=_now,
+        )  # fmt: skip
+        feed, upkeep = Feed(bus, relay, inventories, reconnected), Upkeep(queries, passwords, settings.admin_password)
+        checks = HealthChecks(board, bus, HealthQueries(read), _now)
+        await feed.start()
+        await upkeep.make_admin()
+        await checks.look()
+        observations.hosts.set_function(lambda: len(relay.latest))
+        observations.ended_sessions.set_function(lambda: len(sessions))
+        for work in (relay.run(), feed.run(), follow_ended(sessions, queries), upkeep.run(), checks.run()):
+            stack.push_async_callback(_cancel, _start(work, ending))
+        names = names_of(settings.public_url, settings.bind, settings.origins)
+        app = Edge(cast(AsgiApp, make_app(parts, settings.origins)), names, observations, https=parts.secure)
+        await _listen(settings, app, observations, ending)
+    return not ending.failed
+
+
+async def _connect(settings: ApiSettings, ending: Ending, reconnected: asyncio.Event) -> Client:
+    address = BusAddress(settings.nats_urls, settings.nats_user, settings.nats_password, "api")
+
+    def closed() -> None:
+        # nats-py calls this also when we close the connection ourselves.
+        if not ending.requested.is_set():
+            log.error("the bus ended the connection for good")
+            ending.fail()
+
+    try:
+        return await connect(address, on_closed=closed, on_reconnected=reconnected.set, backoff_s_max=5.0)
+    except (NatsError, OSError) as error:
+        raise StartError(
+            f"the bus at {', '.join(settings.nats_urls)} cannot be reached: {type(error).__name__}: {error}; "
+            "check nats_urls, nats_user and nats_password, and that nats-server runs"
+        ) from error
+
+
+async def _open_databases(settings: ApiSettings, stack: AsyncExitStack) -> tuple[Database, Database]:
+    read = await open_database(
+        settings.read_database_url, settings.read_database_password, READ_CONNECTIONS_MAX, read_only=True
+    )
+    stack.push_async_callback(read.close)
+    app = await open_database(
+        settings.app_database_url, settings.app_database_password, APP_CONNECTIONS_MAX, read_only=False
+    )
+    stack.push_async_callback(app.close)
+    return read, app
+
+
+async def _listen(settings: ApiSettings, app: Edge, observations: Observations, ending: Ending) -> None:
+    server = Server(
+        app, address=settings.bind, port=settings.port, interface=Interfaces.ASGINL, websockets=True,
+        log_enabled=False, log_access=False, backlog=1024,
+    )  # fmt: skip
+    # The server stops waiting for requests that are still open after this.
+    server.workers_kill_timeout = CLOSE_S_MAX
+    own_metrics = None
+    if settings.metrics_port:
+        own_metrics, _ = start_http_server(settings.metrics_port, "127.0.0.1", observations.registry)
+    serving = asyncio.create_task(server.serve())
+    serving.add_done_callback(lambda _: ending.requested.set())
+    try:
+        await _until_answers(settings)
+        log.info("ready", extra={"address": settings.bind, "port": settings.port})
+        await ending.requested.wait()
+    finally:
+        log.info("ending")
+        server.stop()  # type: ignore[no-untyped-call]
+        await serving
+        if own_metrics is not None:
+            own_metrics.shutdown()
+
+
+async def _until_answers(settings: ApiSettings) -> None:
+    """Return once a connection gets an answer: only then 'ready' is true."""
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.bind, settings.bind)  # noqa: S104 - compared
+    for _ in range(100):
+        try:
+            reader, writer = await asyncio.open_connection(address, settings.port)
+            writer.write(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            answered = await asyncio.wait_for(reader.read(12), 5)
+            writer.close()
+            if answered.startswith(b"HTTP/1.1 200"):
+                return
+        except OSError:
+            pass
+        await asyncio.sleep(0.05)
+    raise StartError(f"the API does not answer on {settings.bind} port {settings.port}; the log above may say why")
+
+
+def _require_free(address: str, port: int, setting: str) -> None:
+    """Raise StartError when a port is taken: the server itself would share it silently (SO_REUSEPORT)."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise StartError(
+                f"cannot listen on {address} port {port} ({error.strerror}); "
+                f"end what uses it, or set {setting} to another"
+            ) from error
+
+
+def _start(work: Coroutine[Any, Any, None], ending: Ending) -> asyncio.Task[None]:
+    task = asyncio.get_running_loop().create_task(work)
+    task.add_done_callback(ending.watch)
+    return task
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _read_key(settings: ApiSettings) -> SigningKey:
+    try:
+        return signing_key(settings.signing_key_file.read_text(encoding="ascii"))
+    except (OSError, UnicodeDecodeError, SigningKeyError) as error:
+        raise StartError(
+            f"signing_key_file: {settings.signing_key_file}: {error}; "
+            "'openssl rand -hex 32' makes one, readable by its owner only"
+        ) from error
+
+
+def main() -> int:
+    """Run the API; return the exit status."""
+    settings = read_settings_or_exit(ApiSettings, "api")
+    configure_logs("api", settings.log_level)
+    try:
+        key = _read_key(settings)
+        _require_free(settings.bind, settings.port, "port")
+        if settings.metrics_port:
+            _require_free("127.0.0.1", settings.metrics_port, "metrics_port")
+        return 0 if uvloop.run(serve(settings, key)) else 1
+    except StartError as error:
+        log.error("not started", extra={"reason": str(error)})
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,163 @@
+"""Every refusal of the API, and the one table that turns an exception into an HTTP answer.
+
+ApiError
+├── BadRequestError 400 ── BadParameterError, TooMuchError, QueryTimeoutError
+├── NotAuthenticatedError 401 ── SessionEndedError
+├── ForbiddenError 403
+├── NotFoundError 404
+├── ConflictError 409
+├── LimitedError 429
+└── UnavailableError 503 ── DatabaseAwayError
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any
+
+import msgspec
+from litestar.exceptions import HTTPException, ValidationException
+
+log = logging.getLogger(__name__)
+
+
+class ErrorAnswer(msgspec.Struct, frozen=True):
+    """What went wrong, for a program (`code`, `field`) and for a person (`detail`)."""
+
+    status: int
+    code: str
+    detail: str
+    field: str | None
+    request_id: str
+
+
+class ApiError(Exception):
+    """A refusal with an answer. The text says what was expected, what came, and what to do."""
+
+    status = 500
+    code = "internal"
+
+    def __init__(self, detail: str, *, field: str | None = None, retry_after_s: int | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.field = field
+        self.retry_after_s = retry_after_s
+
+
+class BadRequestError(ApiError):
+    """The request cannot be understood. Change it; sending it again cannot help."""
+
+    status, code = 400, "bad_request"
+
+
+class BadParameterError(BadRequestError):
+    """One parameter or field of the body is not acceptable."""
+
+    code = "bad_parameter"
+
+
+class TooMuchError(BadRequestError):
+    """The answer would be larger than the limit."""
+
+    code = "too_much"
+
+
+class QueryTimeoutError(BadRequestError):
+    """The database gave up on the query after its time limit."""
+
+    code = "query_timeout"
+
+
+class NotAuthenticatedError(ApiError):
+    """No token, or one that does not hold. Sign in."""
+
+    status, code = 401, "not_authenticated"
+
+
+class SessionEndedError(NotAuthenticatedError):
+    """The token was good, but its session has ended or its time is over."""
+
+    code = "session_ended"
+
+
+class ForbiddenError(ApiError):
+    """The caller is known but may not do this."""
+
+    status, code = 403, "forbidden"
+
+
+class NotFoundError(ApiError):
+    """There is no such thing."""
+
+    status, code = 404, "not_found"
+
+
+class ConflictError(ApiError):
+    """What was asked contradicts what is stored now."""
+
+    status, code = 409, "conflict"
+
+
+class LimitedError(ApiError):
+    """Too many attempts. Wait as long as Retry-After says."""
+
+    status, code = 429, "limited"
+
+
+class UnavailableError(ApiError):
+    """A part that this answer needs is away or busy. Try again."""
+
+    status, code = 503, "unavailable"
+
+
+class DatabaseAwayError(UnavailableError):
+    """The database does not answer."""
+
+    code = "database_away"
+
+
+_CODES = {
+    400: "bad_request", 401: "not_authenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
+    413: "too_large", 415: "unsupported_media_type", 503: "unavailable",
+}  # fmt: skip
+_INTERNAL = "Something failed here, and was logged with this request id; trying again may help."
+
+
+def answer_of(error: Exception, request_id: str, known: tuple[str, ...] = ()) -> tuple[ErrorAnswer, dict[str, str]]:
+    """Return the answer and the headers of any exception; what nobody foresaw becomes a 500 that tells nothing.
+
+    `known` are the parameters that the route accepts, named when one of them is at fault.
+    """
+    if isinstance(error, ApiError):
+        headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+        if error.status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+        return ErrorAnswer(error.status, error.code, error.detail, error.field, request_id), headers
+    if isinstance(error, ValidationException):
+        field, detail = _at_fault(error)
+        return ErrorAnswer(400, "bad_parameter", detail, field, request_id), {}
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        code = _CODES.get(error.status_code, "bad_request")
+        headers = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
+        return ErrorAnswer(error.status_code, code, str(error.detail)[:300], None, request_id), headers
+    return ErrorAnswer(500, "internal", _INTERNAL, None, request_id), {}
+
+
+def _at_fault(error: ValidationException) -> tuple[str | None, str]:
+    """Return the field and a sentence from what the framework found first."""
+    extra: Any = error.extra
+    first = extra[0] if isinstance(extra, list) and extra else None
+    if isinstance(first, dict) and first.get("key"):
+        field = str(first["key"])[:100]
+        return field, f"{field}: {_sentence(str(first.get('message', error.detail)))}"
+    text = str(first.get("message") if isinstance(first, dict) else error.detail)
+    found = re.search(r"Missing required (\w+) parameter '([^']+)'", text)
+    if found is not None:
+        return found[2], f"{found[2]}: expected a value, got none"
+    return None, _sentence(text)
+
+
+def _sentence(text: str) -> str:
+    lowered = text[:1].lower() + text[1:]
+    return re.sub(r" - at `\$[^`]*`$", "", lowered)[:300]

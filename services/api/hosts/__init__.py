@@ -1,0 +1,1 @@
+"""Hosts: how each is doing and what it is."""

@@ -1,0 +1,1 @@
+"""Families over time and as they are now."""

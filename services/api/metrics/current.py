@@ -1,0 +1,88 @@
+"""What is current, in pages, from the latest readings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+
+from services.api.errors import BadParameterError
+from services.api.live.latest import Latest, Reading
+from services.api.metrics.schemas import Current, CurrentRows, Processes, ProcessRow
+from shared.families import FAMILIES
+from shared.families.process import PROCESS
+
+OFFSET_MAX = 1_000_000
+
+
+def current_page(
+    latest: Latest, shown: Callable[[str], bool], families: set[str] | None, limit: int, cursor: str | None
+) -> Current:
+    """Return at most `limit` tables, by host, source and family; the cursor is the last one's key."""
+    after = None if cursor is None else _key(cursor)
+    found: list[Reading] = []
+    for name in latest.hosts(shown):
+        host = latest.get(name)
+        if host is None or (after is not None and name < after[0]):
+            continue
+        for reading in host.readings():
+            wanted = families is None or reading.family in families
+            if wanted and (after is None or _order(reading) > after):
+                found.append(reading)
+        if len(found) > limit:
+            break
+    page = found[:limit]
+    return Current([_rows(reading) for reading in page], _cursor(page[-1]) if len(found) > limit else None)
+
+
+def processes_page(
+    latest: Latest, shown: Callable[[str], bool], sort: str, limit: int, cursor: str | None
+) -> Processes:
+    """Return processes in descending order; the cursor counts those already seen."""
+    offset = 0 if cursor is None else _offset(cursor)
+    found: list[ProcessRow] = []
+    for name in latest.hosts(shown):
+        host = latest.get(name)
+        reading = host.reading(PROCESS.name) if host is not None else None
+        if reading is not None:
+            found += [_process(reading, dict(zip(PROCESS.column_names, row, strict=True))) for row in reading.rows]
+    found.sort(key=lambda row: (-attrgetter(sort)(row), row.host, row.pid))
+    page = found[offset : offset + limit]
+    return Processes(page, str(offset + limit) if len(found) > offset + limit else None)
+
+
+def _rows(reading: Reading) -> CurrentRows:
+    columns = list(FAMILIES[reading.family].column_names)
+    rows = [list(row) for row in reading.rows]
+    return CurrentRows(
+        reading.host, reading.source, reading.family, reading.time, reading.interval_seconds, columns, rows
+    )
+
+
+def _process(reading: Reading, cells: dict[str, object]) -> ProcessRow:
+    return ProcessRow(host=reading.host, time=reading.time, **cells)  # type: ignore[arg-type]
+
+
+_POSITION = {name: position for position, name in enumerate(FAMILIES)}
+
+
+def _order(reading: Reading) -> tuple[str, str, int]:
+    return reading.host, reading.source, _POSITION[reading.family]
+
+
+def _cursor(reading: Reading) -> str:
+    # A line feed stands in no host name, and a family's name ends the text.
+    return "\n".join((reading.host, reading.source, reading.family))
+
+
+def _key(cursor: str) -> tuple[str, str, int]:
+    host, _, rest = cursor.partition("\n")
+    source, _, family = rest.rpartition("\n")
+    if family not in _POSITION:
+        raise BadParameterError("cursor: expected the next_cursor of the page before", field="cursor")
+    return host, source, _POSITION[family]
+
+
+def _offset(cursor: str) -> int:
+    if not (cursor.isascii() and cursor.isdigit()) or int(cursor[:9]) > OFFSET_MAX:
+        raise BadParameterError("cursor: expected the next_cursor of the page before", field="cursor")
+    return int(cursor[:9])

@@ -1,0 +1,37 @@
+"""The API's own metrics, for Prometheus on a loopback port."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+class Observations:
+    """Counters and gauges of this process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "vitalwire_api_requests", "Requests answered.", ("method", "route", "status"), registry=self.registry
+        )
+        self.seconds = Histogram(
+            "vitalwire_api_request_seconds", "Time until the answer was sent.", ("route",), registry=self.registry,
+            buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+        )  # fmt: skip
+        self.clients = Gauge("vitalwire_api_websocket_clients", "WebSocket clients now.", registry=self.registry)
+        self.gaps = Counter("vitalwire_api_websocket_gaps", "Gap notices sent.", registry=self.registry)
+        self.dropped = Counter(
+            "vitalwire_api_websocket_dropped", "Readings that slow clients did not get.", registry=self.registry
+        )
+        self.stuck = Counter(
+            "vitalwire_api_websocket_stuck", "Clients closed because they did not read.", registry=self.registry
+        )
+        self.refused = Counter(
+            "vitalwire_api_messages_refused", "Messages of the bus that are no sample sets.", registry=self.registry
+        )
+        self.lag = Gauge(
+            "vitalwire_api_relay_lag_seconds", "Age of the newest sample set when it arrived.", registry=self.registry
+        )
+        self.hosts = Gauge("vitalwire_api_hosts", "Hosts of which something is current.", registry=self.registry)
+        self.ended_sessions = Gauge(
+            "vitalwire_api_ended_sessions", "Ended sessions kept in memory.", registry=self.registry
+        )

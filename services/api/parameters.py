@@ -1,0 +1,35 @@
+"""Query parameters that several routes share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar.params import QueryParameter
+
+from services.api.errors import BadParameterError
+from shared.glob import PATTERN_CHARACTERS_MAX, PATTERNS_MAX
+
+LIMIT_MAX = 1_000
+
+Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description=f"Entries of one page, 1 to {LIMIT_MAX}.")]
+Cursor = Annotated[
+    str | None, QueryParameter(max_length=1_000, description="`next_cursor` of the page before; none is the first.")
+]
+Hosts = Annotated[
+    list[str] | None,
+    QueryParameter(description="Host name or glob with `*` and `?`; may be given several times. None is every host."),
+]
+
+
+def host_patterns(hosts: list[str] | None) -> list[str]:
+    """Return host patterns, `*` where none was given; raise BadParameterError beyond the limits of globs."""
+    patterns = hosts or ["*"]
+    if len(patterns) > PATTERNS_MAX:
+        raise BadParameterError(f"host: expected at most {PATTERNS_MAX}, got {len(patterns)}", field="host")
+    for pattern in patterns:
+        if not pattern or len(pattern) > PATTERN_CHARACTERS_MAX or "\0" in pattern:
+            raise BadParameterError(
+                f"host: expected a name or glob of 1 to {PATTERN_CHARACTERS_MAX} characters, such as web-*",
+                field="host",
+            )
+    return patterns

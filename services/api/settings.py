@@ -1,0 +1,31 @@
+"""The settings of the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.settings import Secret, setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiSettings:
+    """Answers over HTTP and WebSocket, and serves the page."""
+
+    bind: str = setting("Address to listen on.", default="127.0.0.1")
+    port: int = setting("Port to listen on.", default=8080, minimum=1, maximum=65535)
+    public_url: str = setting("Address under which users reach the page.", default="http://127.0.0.1:8080")
+    origins: tuple[str, ...] = setting("Other origins whose pages may ask (CORS); none by default.", default=())
+    page: Path = setting("Directory of the built page.", default=Path("services/web/dist"))
+    nats_urls: tuple[str, ...] = setting("Addresses of the bus.", default=("nats://127.0.0.1:4222",))
+    nats_user: str = setting("User on the bus.", default="api")
+    nats_password: Secret = setting("Password on the bus.")
+    read_database_url: str = setting("Database, as the role that reads metrics.")
+    read_database_password: Secret | None = setting("Password of the role that reads metrics.", default=None)
+    app_database_url: str = setting("Database, as the role that keeps users and sessions.")
+    app_database_password: Secret | None = setting("Password of the role that keeps users and sessions.", default=None)
+    signing_key_file: Path = setting("File with at least 32 random bytes, as hex or base64, that sign access tokens.")
+    admin_password: Secret | None = setting("Password of the user 'admin', made when there is no user.", default=None)
+    clients_max: int = setting("WebSocket clients at one time.", default=2_000, minimum=1, maximum=100_000)
+    metrics_port: int = setting("Loopback port of own metrics; 0 is none.", default=0, minimum=0, maximum=65535)
+    log_level: str = setting("What is logged at least.", default="info", choices=("debug", "info", "warning", "error"))
