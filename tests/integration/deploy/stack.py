@@ -103,7 +103,7 @@ class Stack:
 
     def pid(self, name: str) -> int:
         """Return the process id of one child."""
-        return next(entry.pid for entry in self.table().entries if entry.name == name)
+        return {entry.name: entry.pid for entry in self.table().entries}[name]
 
     def processes(self) -> list[Identity]:
         """Return every living process of this stack, found without its help."""

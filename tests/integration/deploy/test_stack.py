@@ -46,10 +46,12 @@ def running(stack: Stack) -> Stack:
 
 
 @pytest.fixture
-def stopped(running: Stack) -> Stack:
-    """The stack after it ran, down."""
-    running.down()
-    return running
+def stopped(stack: Stack) -> Stack:
+    """The stack down, after it has run at least once."""
+    if not stack.layout.record.exists():
+        stack.up()
+    stack.down()
+    return stack
 
 
 def test_up_says_each_step_and_where_everything_lies(stack: Stack) -> None:
@@ -192,7 +194,7 @@ def test_the_line_of_add_host_runs_a_collector_and_remove_host_ends_it(running: 
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     try:
         assert shell.stdin is not None
-        shell.stdin.write(f"exec env {done.stdout}")
+        shell.stdin.write(done.stdout)
         shell.stdin.close()
         token = running.token()
         until(lambda: running.hosts(token)[host] == "live", "the second host")
@@ -202,7 +204,7 @@ def test_the_line_of_add_host_runs_a_collector_and_remove_host_ends_it(running: 
         until(lambda: running.hosts(token)[host] == "silent", "the removed host to fall silent")
         assert all(running.hosts(token)[other] == "live" for other in others)
     finally:
-        shell.kill()
+        os.killpg(shell.pid, signal.SIGKILL)
         shell.wait()
 
 
