@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -12,10 +13,11 @@ import pytest_asyncio
 from nats.aio.client import Client
 
 from tests.integration.conftest import BusConnect, Database, DatabaseConnect, provision_streams
-from tests.integration.ingest.running import HOST, IngestProcess
+from tests.integration.ingest.running import HOST
+from tests.processes import Service
 from tests.servers import NatsServer, temporary_directory
 
-StartIngest = Callable[..., IngestProcess]
+StartIngest = Callable[..., Service]
 
 
 @pytest.fixture
@@ -32,23 +34,24 @@ def own_bus() -> Iterator[NatsServer]:
 @pytest.fixture
 def ingest(own_bus: NatsServer, database: Database, tmp_path: Path) -> Iterator[StartIngest]:
     """A function that makes an ingest process of this test's bus and database; settings may be changed."""
-    made: list[IngestProcess] = []
+    made: list[Service] = []
 
-    def make(**changed: str) -> IngestProcess:
-        environment = {
+    def make(**changed: str) -> Service:
+        settings = {
             "nats_urls": own_bus.url,
             "nats_password": own_bus.passwords["ingest"].reveal(),
             "database_url": database.ingest_url,
             "age_s_max": "0.1",
-        }
-        process = IngestProcess(tmp_path / f"ingest-{len(made)}.log", environment | changed)
+        } | changed
+        environment = {f"VITALWIRE_INGEST_{name.upper()}": value for name, value in settings.items()}
+        process = Service("services.ingest", environment, tmp_path / f"ingest-{len(made)}.log")
         made.append(process)
         return process
 
     yield make
     for process in made:
         if process.process is not None and process.process.poll() is None:
-            process.end()
+            process.stop(signal.SIGKILL)
 
 
 @pytest_asyncio.fixture

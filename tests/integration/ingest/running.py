@@ -1,17 +1,11 @@
-"""Ingest as a process of its own, and sample sets to feed it."""
+"""Sample sets to feed ingest with, and what became of them."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -20,60 +14,16 @@ from nats.aio.client import Client
 
 from shared.families import FAMILIES
 from shared.subjects import BACKFILL, METRICS, metrics_subject
-from tests.servers import wait_until
+from tests.processes import Service
 
-REPOSITORY = Path(__file__).parents[3]
 HOST = "web-1.example.com"
 SWAP_COLUMNS = list(FAMILIES["swap"].column_names)
 
 
-@dataclass
-class IngestProcess:
-    """`python -m services.ingest`, its log in a file; `environment` holds its settings without the prefix."""
-
-    log: Path
-    environment: dict[str, str]
-    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
-
-    def start(self, ready: bool = True) -> None:
-        """Start, and wait for readiness unless told otherwise."""
-        known = {f"VITALWIRE_INGEST_{name.upper()}": value for name, value in self.environment.items()}
-        before = self.events("ready")
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "services.ingest"],
-                cwd=REPOSITORY, env=dict(os.environ) | known, stdout=output, stderr=output, start_new_session=True,
-            )  # fmt: skip
-        if ready:
-            wait_until(lambda: self._ready(len(before)), f"ingest; its log: {self.log}", 30)
-
-    def events(self, event: str) -> list[dict[str, Any]]:
-        """Return the log lines of one event."""
-        if not self.log.exists():
-            return []
-        lines = [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
-        return [line for line in lines if line["event"] == event]
-
-    def send(self, number: int) -> None:
-        """Send a signal."""
-        assert self.process is not None
-        self.process.send_signal(number)
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """End it with a signal, SIGKILL when that takes long; return its status."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGCONT)
-        self.process.send_signal(number)
-        try:
-            return self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait(5)
-
-    def _ready(self, before: int) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, self.log.read_text()
-        return len(self.events("ready")) > before
+def events(service: Service, event: str) -> list[dict[str, Any]]:
+    """Return the log lines of one event."""
+    lines = [json.loads(line) for line in service.log.read_text().splitlines() if line.startswith("{")]
+    return [line for line in lines if line["event"] == event]
 
 
 def sample_set(host: str, seq: int, time: datetime, families: dict[str, Any] | None = None, **changed: Any) -> bytes:

@@ -20,7 +20,7 @@ async def test_what_is_published_is_stored(
     rows = await owner.fetch("SELECT time, host, source, total_bytes, used_percent FROM metrics.swap ORDER BY time")
     assert [tuple(row) for row in rows] == [(time, HOST, "system", seq, 1.5) for seq, time in enumerate(times, start=1)]
     assert await owner.fetchval("SELECT count(*) FROM metrics.sample_sets") == 50
-    assert process.end() == 0
+    assert process.stop() == 0
 
 
 async def test_the_same_sample_sets_twice_are_stored_once(

@@ -1,0 +1,1 @@
+"""The deciding parts of ingest, as tables."""
