@@ -31,7 +31,7 @@ status: .venv/local.stamp ## Show the processes; fails when not all run
 logs: .venv/local.stamp ## Print the logs and follow them (LINES=20; FOLLOW=0: only print)
 	@$(RUN) -m deploy.local logs --lines $(or $(LINES),20) $(if $(filter 0,$(FOLLOW)),,--follow)
 
-dev: setup .venv/dev.stamp ## Start everything, restart the API when its code changes, serve the page with Vite
+dev: setup .venv/dev.stamp ## Start everything, again when Python code changes, and serve the page with Vite
 	@sh deploy/dev.sh $(RUN)
 
 test: setup .venv/dev.stamp ## Run every test: unit and contract, integration, front end, browser; then coverage
