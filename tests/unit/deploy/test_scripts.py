@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+COMMANDS = "setup up down status logs test check fmt lint types bench clean docs dev"
 SCRIPTS = Path(__file__).parents[3] / "deploy"
 
 
@@ -53,6 +54,6 @@ def test_every_script_is_posix_shell(script: Path) -> None:
 def test_the_makefile_fits_on_two_screens_and_help_lists_every_command() -> None:
     makefile = (SCRIPTS.parent / "Makefile").read_text()
     assert len(makefile.splitlines()) <= 100
-    for command in "setup up down status logs test check fmt lint types bench clean docs dev".split():
+    for command in COMMANDS.split(" "):
         assert f"\n{command}:" in makefile
         assert any(line.startswith(f"{command}:") and "## " in line for line in makefile.splitlines())
