@@ -41,6 +41,7 @@ class NatsServer:
     port: int = 0
     sync_interval: str = "2m"
     passwords: dict[str, Secret] = field(default_factory=dict)
+    hashes: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -50,8 +51,7 @@ class NatsServer:
     def start(self) -> None:
         """Start on a free port, or on the same port as before; ready when this returns."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        config = self.directory / "nats.conf"
-        config.write_text(render(self._settings(), [self._user(entry) for entry in self._permissions()]))
+        config = self._write_config()
         log = self.directory / "nats.log"
         log.write_text("")
         with log.open("ab") as output:
@@ -70,6 +70,20 @@ class NatsServer:
             _end(self.process, number)
             self.process = None
 
+    def reload(self) -> None:
+        """Make the server take over changed hosts; restart it once before, so that it has a port of its own."""
+        assert self.process is not None
+        log = self.directory / "nats.log"
+        before = log.read_text().count("Reloaded server configuration")
+        self._write_config()
+        self.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: log.read_text().count("Reloaded server configuration") > before, f"a reload; its log: {log}")
+
+    def _write_config(self) -> Path:
+        config = self.directory / "nats.conf"
+        config.write_text(render(self._settings(), [self._user(entry) for entry in self._permissions()]))
+        return config
+
     def _settings(self) -> NatsSettings:
         return NatsSettings(
             "127.0.0.1", self.port or -1, self.directory / "jetstream", 8 * 1024**3, sync_interval=self.sync_interval
@@ -80,7 +94,8 @@ class NatsServer:
 
     def _user(self, permissions: Permissions) -> BusUser:
         password = self.passwords.setdefault(permissions.user, Secret(secrets.token_urlsafe(32)))
-        return BusUser(permissions, hash_password(password))
+        # Kept: with a new salt the server would take every user for changed, and cut it at a reload.
+        return BusUser(permissions, self.hashes.setdefault(permissions.user, hash_password(password)))
 
 
 @dataclass

@@ -1,0 +1,144 @@
+"""Every verb tried as every user on a real server: what the contract allows works, all else is refused."""
+
+from __future__ import annotations
+
+import asyncio
+
+import nats.errors
+import pytest
+
+from shared.subjects import ROLES, host_user
+from tests.integration.bus.connections import speak_as
+from tests.servers import NatsServer
+
+WEB_1, WEB_2 = host_user("web-1.example.com"), host_user("web-2")
+USERS = [*ROLES, WEB_1, WEB_2]
+
+MAY_PUBLISH: dict[str, set[str]] = {
+    "metrics.web-1=2Eexample=2Ecom.system": {WEB_1},
+    "metrics.web-1=2Eexample=2Ecom.another": {WEB_1},
+    "metrics.web-1=2Eexample=2Ecom": set(),
+    "metrics.web-1.system": set(),
+    "metrics.web-2.system": {WEB_2},
+    "metrics.web-3.system": set(),
+    "backfill.web-1=2Eexample=2Ecom.system": {WEB_1},
+    "backfill.web-2.system": {WEB_2},
+    "$KV.hosts.web-1=2Eexample=2Ecom": {WEB_1},
+    "$KV.hosts.web-2": {WEB_2},
+    "$KV.hosts.web-3": set(),
+    "$KV.other.web-2": set(),
+    "alerts.cpu_high.web-2.x": set(),
+    "control.web-2.processes": set(),
+    "dead.metrics": {"ingest"},
+    "anything": set(),
+    "_INBOX_api.1": set(),
+    "_INBOX_ingest.1": set(),
+    f"_INBOX_{WEB_2}.1": set(),
+    "$SYS.REQ.SERVER.PING": set(),
+    "$JS.API.INFO": {"provision"},
+    "$JS.API.STREAM.CREATE.METRICS": {"provision"},
+    "$JS.API.STREAM.UPDATE.METRICS": {"provision"},
+    "$JS.API.STREAM.DELETE.METRICS": {"provision"},
+    "$JS.API.STREAM.PURGE.METRICS": {"provision"},
+    "$JS.API.STREAM.MSG.GET.METRICS": {"provision"},
+    "$JS.API.STREAM.MSG.DELETE.METRICS": {"provision"},
+    "$JS.API.STREAM.INFO.METRICS": {"provision", "ingest", "api"},
+    "$JS.API.STREAM.INFO.BACKFILL": {"provision", "ingest"},
+    "$JS.API.STREAM.INFO.DEAD": {"provision"},
+    "$JS.API.STREAM.INFO.KV_hosts": {"provision", "api"},
+    "$JS.API.DIRECT.GET.METRICS": {"provision"},
+    "$JS.API.CONSUMER.INFO.METRICS.ingest": {"provision", "ingest", "api"},
+    "$JS.API.CONSUMER.INFO.BACKFILL.ingest": {"provision", "ingest", "api"},
+    "$JS.API.CONSUMER.MSG.NEXT.METRICS.ingest": {"provision", "ingest"},
+    "$JS.API.CONSUMER.MSG.NEXT.BACKFILL.ingest": {"provision", "ingest"},
+    "$JS.API.CONSUMER.MSG.NEXT.METRICS.other": {"provision", "api"},
+    "$JS.API.CONSUMER.CREATE.METRICS": {"provision"},
+    "$JS.API.CONSUMER.CREATE.METRICS.live": {"provision", "api"},
+    "$JS.API.CONSUMER.CREATE.METRICS.live.metrics.web-2.system": {"provision", "api"},
+    "$JS.API.CONSUMER.CREATE.METRICS.ingest": {"provision"},
+    "$JS.API.CONSUMER.CREATE.METRICS.ingest.metrics.web-2.system": {"provision"},
+    "$JS.API.CONSUMER.CREATE.BACKFILL.live": {"provision"},
+    "$JS.API.CONSUMER.CREATE.KV_hosts.live": {"provision", "api"},
+    "$JS.API.CONSUMER.DURABLE.CREATE.METRICS.ingest": {"provision"},
+    "$JS.API.CONSUMER.DELETE.METRICS.live": {"provision", "api"},
+    "$JS.API.CONSUMER.DELETE.METRICS.ingest": {"provision"},
+    "$JS.ACK.METRICS.ingest.1.1.1.1.0": {"ingest"},
+    "$JS.ACK.BACKFILL.ingest.1.1.1.1.0": {"ingest"},
+    "$JS.ACK.METRICS.other.1.1.1.1.0": set(),
+}
+"""Subject → the users that may publish on it."""
+
+MAY_HEAR: dict[str, set[str]] = {
+    "metrics.>": {"api", "subscriber"},
+    "metrics.web-1=2Eexample=2Ecom.system": {"api", "subscriber"},
+    "metrics.*.system": {"api", "subscriber"},
+    "backfill.>": set(),
+    "alerts.>": {"subscriber"},
+    "dead.>": set(),
+    "$KV.hosts.>": {"api"},
+    "$KV.hosts.web-2": {"api"},
+    "control.web-1=2Eexample=2Ecom.processes": {WEB_1},
+    "control.web-2.>": {WEB_2},
+    "control.>": set(),
+    ">": set(),
+    "*.>": set(),
+    "_INBOX.>": set(),
+    "$JS.>": set(),
+    "$SYS.>": set(),
+    **{f"_INBOX_{user}.>": {user} for user in USERS},
+}
+"""Subject → the users that may subscribe to it."""
+
+
+def refused_to(user: str, table: dict[str, set[str]]) -> set[str]:
+    return {subject for subject, users in table.items() if user not in users}
+
+
+@pytest.mark.parametrize("user", USERS)
+async def test_publishing(bare_bus: NatsServer, user: str) -> None:
+    speaker = await speak_as(bare_bus, user)
+    assert await speaker.publish_each(list(MAY_PUBLISH)) == refused_to(user, MAY_PUBLISH)
+    await speaker.client.close()
+
+
+@pytest.mark.parametrize("user", USERS)
+async def test_subscribing(bare_bus: NatsServer, user: str) -> None:
+    speaker = await speak_as(bare_bus, user)
+    assert await speaker.subscribe_each(list(MAY_HEAR)) == refused_to(user, MAY_HEAR)
+    await speaker.client.close()
+
+
+async def test_a_refused_message_reaches_nobody(bare_bus: NatsServer) -> None:
+    reader = await speak_as(bare_bus, "subscriber")
+    heard = await reader.client.subscribe("metrics.>")
+    await reader.client.flush()
+    host = await speak_as(bare_bus, WEB_1)
+    await host.client.publish("metrics.web-2.system", b"forged")
+    await host.client.publish("metrics.web-1=2Eexample=2Ecom.system", b"own")
+    await host.client.flush()
+    assert (await heard.next_msg(5)).data == b"own"
+    for speaker in (reader, host):
+        await speaker.client.close()
+
+
+@pytest.mark.parametrize("user", [None, "subscriber", "host-web-9"])
+async def test_nobody_enters_without_the_right_password(bare_bus: NatsServer, user: str | None) -> None:
+    with pytest.raises(nats.errors.Error, match="Authorization"):
+        await speak_as(bare_bus, user, password="wrong")
+
+
+async def test_a_reload_adds_a_host_without_cutting_others_and_cuts_a_removed_one_at_once(
+    own_bus: NatsServer,
+) -> None:
+    staying, leaving = await speak_as(own_bus, WEB_1), await speak_as(own_bus, WEB_2)
+    own_bus.hosts = ("web-1.example.com", "web-3")
+    own_bus.reload()
+    added = await speak_as(own_bus, host_user("web-3"))
+    assert await added.publish_each(["metrics.web-3.system", "metrics.web-2.system"]) == {"metrics.web-2.system"}
+    await asyncio.wait_for(leaving.closed.wait(), 5)
+    await staying.client.flush()
+    assert staying.disconnects_count == 0
+    with pytest.raises(nats.errors.Error, match="Authorization"):
+        await speak_as(own_bus, WEB_2)
+    for speaker in (staying, added):
+        await speaker.client.close()
