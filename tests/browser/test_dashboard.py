@@ -1,0 +1,183 @@
+"""The dashboard as a user meets it: live numbers, hosts, themes, languages, a bus that goes and comes back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from deploy.local.up import this_host
+from tests.browser.conftest import DESKTOP, PHONE, Opener, Watched
+from tests.integration.deploy.stack import CHECKOUT, Stack, until
+
+AXE = CHECKOUT / "services/web/node_modules/axe-core/axe.min.js"
+CPU_PANEL = "[data-testid='panel-cpu']"
+
+
+def newest_points(page: Page, panel: str = CPU_PANEL, gauge: str = "total_percent") -> dict[str, float]:
+    """Return instant → value of the newest points of a chart's own series."""
+    return page.evaluate(  # type: ignore[no-any-return]
+        """([panel, gauge]) => Object.fromEntries(
+            [...document.querySelectorAll(`${panel} [data-testid='latest-values'] tbody tr`)]
+                .map((row) => [row.querySelector('time').dateTime, row.querySelector(`[data-gauge='${gauge}']`)])
+                .filter(([, cell]) => cell && cell.dataset.value !== '')
+                .map(([time, cell]) => [time, Number(cell.dataset.value)]))""",
+        [panel, gauge],
+    )
+
+
+def wait_for_new_points(page: Page, count: int) -> dict[str, float]:
+    """Return the points that a chart received after now, once there are so many."""
+    before = max(newest_points(page), default="")
+    found: dict[str, float] = {}
+
+    def enough() -> bool:
+        found.update({time: value for time, value in newest_points(page).items() if time > before})
+        return len(found) >= count
+
+    until(enough, f"{count} new points in the chart", 60)
+    return found
+
+
+def stored_points(stack: Stack, host: str) -> dict[str, float]:
+    """Return instant → total_percent as the API answers from the database."""
+    answer: dict[str, Any] = stack.ask(
+        f"/metrics/cpu?host={host}&start=-5m&columns=total_percent&points_max=5000", stack.token()
+    )
+    (series,) = answer["series"]
+    return {
+        time.replace("Z", ".000Z"): value
+        for time, value in zip(answer["time"], series["values"]["total_percent"], strict=True)
+        if value is not None
+    }
+
+
+def serious_violations(page: Page) -> list[str]:
+    """Return what axe finds that is serious or critical."""
+    page.evaluate(AXE.read_text())
+    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
+    ]
+
+
+def test_a_cpu_panel_receives_new_points_that_equal_the_stored_ones(open_page: Opener, stack: Stack) -> None:
+    watched = open_page()
+    watched.sign_in()
+    watched.open_host(this_host())
+    watched.page.locator(CPU_PANEL).wait_for()
+    received = wait_for_new_points(watched.page, 3)
+    until(lambda: received.items() <= stored_points(stack, this_host()).items(), f"{received} in the database")
+
+
+def test_a_wrong_password_is_said_so(open_page: Opener) -> None:
+    watched = open_page()
+    watched.page.goto(watched.url)
+    watched.page.locator("input[name=username]").fill("admin")
+    watched.page.locator("input[name=password]").fill("not the password")
+    watched.page.locator("button[type=submit]").click()
+    expect(watched.page.get_by_test_id("sign-in-problem")).to_be_visible()
+    watched.complaints[:] = [text for text in watched.complaints if "401" not in text]
+
+
+def test_the_second_host_is_in_the_table_and_can_be_switched_to(open_page: Opener, second_host: str) -> None:
+    watched = open_page()
+    watched.sign_in()
+    row = watched.page.locator(f"[data-host='{second_host}']")
+    expect(row.locator("[data-state='live']")).to_be_visible()
+    watched.open_host(this_host())
+    watched.page.get_by_test_id("host-switcher").select_option(second_host)
+    expect(watched.page.get_by_test_id("host-name")).to_have_text(second_host)
+    watched.page.locator(CPU_PANEL).wait_for()
+    assert len(wait_for_new_points(watched.page, 2)) >= 2
+
+
+def test_search_and_sort(open_page: Opener, second_host: str) -> None:
+    watched = open_page()
+    watched.sign_in()
+    rows = watched.page.locator("[data-host]")
+    expect(rows).to_have_count(2)
+    watched.page.get_by_test_id("search").fill("example")
+    expect(rows).to_have_count(1)
+    watched.page.get_by_test_id("search").fill("")
+    watched.page.get_by_test_id("sort-host").click()
+    first = rows.first.get_attribute("data-host")
+    watched.page.get_by_test_id("sort-host").click()
+    expect(rows.first).not_to_have_attribute("data-host", first or "")
+
+
+def test_theme_and_language_can_be_chosen_and_are_remembered(open_page: Opener) -> None:
+    watched = open_page()
+    watched.sign_in()
+    page = watched.page
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_test_id("theme").select_option("dark")
+    page.wait_for_function(f"getComputedStyle(document.body).backgroundColor !== '{light}'")
+    page.get_by_test_id("language").select_option("ko")
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    expect(page.get_by_test_id("sign-out")).to_have_text("로그아웃")
+    page.reload()
+    expect(page.get_by_test_id("sign-out")).to_have_text("로그아웃")
+    kept: list[str] = page.evaluate("Object.keys(localStorage)")
+    assert all("token" not in key for key in kept), kept
+
+
+def test_points_go_on_after_nats_was_lost(open_page: Opener, stack: Stack) -> None:
+    watched = open_page()
+    watched.sign_in()
+    watched.open_host(this_host())
+    watched.page.locator(CPU_PANEL).wait_for()
+    wait_for_new_points(watched.page, 1)
+    stack.kill("nats")
+    wait_for_new_points(watched.page, 3)
+
+
+def test_a_lost_live_stream_is_said_and_comes_back(open_page: Opener, stack: Stack) -> None:
+    watched = open_page()
+    watched.sign_in()
+    watched.open_host(this_host())
+    watched.page.locator(CPU_PANEL).wait_for()
+    stack.kill("api")
+    notice = watched.page.locator("[data-testid='notice-stream'], [data-testid='notice-api']").first
+    expect(notice).to_be_visible(timeout=30_000)
+    expect(notice).to_be_hidden(timeout=60_000)
+    wait_for_new_points(watched.page, 2)
+    # While the API was away the browser itself reported that it could not connect.
+    watched.complaints[:] = [text for text in watched.complaints if "ERR_" not in text and "WebSocket" not in text]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_pages_fit_and_are_accessible(
+    open_page: Opener, second_host: str, pictures: Path, size: tuple[int, int], theme: str
+) -> None:
+    language = "ko" if theme == "dark" and size == PHONE else "en"
+    watched = open_page(size, theme, language)
+    watched.sign_in()
+    watched.page.locator(f"[data-host='{second_host}']").wait_for()
+    _check(watched, pictures / f"hosts-{size[0]}-{theme}.png")
+    watched.open_host(this_host())
+    watched.page.locator(f"{CPU_PANEL} canvas").wait_for()
+    wait_for_new_points(watched.page, 2)
+    _check(watched, pictures / f"host-{size[0]}-{theme}.png")
+    if size == DESKTOP and theme == "light" and os.environ.get("UPDATE_SCREENSHOT"):
+        shutil.copy(pictures / f"host-{size[0]}-{theme}.png", CHECKOUT / "docs/dashboard.png")
+
+
+@pytest.mark.parametrize("page_name", ["swagger", "redoc"])
+def test_the_api_is_documented_from_our_own_files(open_page: Opener, page_name: str) -> None:
+    watched = open_page()
+    watched.sign_in()
+    watched.page.goto(f"{watched.url}/#/docs/{page_name}")
+    expect(watched.page.get_by_text("/api/v1/metrics/current").first).to_be_visible(timeout=30_000)
+
+
+def _check(watched: Watched, picture: Path) -> None:
+    page = watched.page
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("window.innerWidth")
+    assert serious_violations(page) == []
+    page.screenshot(path=picture)

@@ -1,0 +1,1 @@
+"""The whole path: from a reading on this machine to the row that a query finds."""
