@@ -1,0 +1,32 @@
+/** The answers of the API by name, taken from its generated schema. */
+import type { paths } from "./schema";
+
+type Answer<Path extends keyof paths> = paths[Path] extends {
+  get: { responses: { 200: { content: { "application/json": infer Body } } } };
+}
+  ? Body
+  : never;
+
+export type Host = Answer<"/api/v1/hosts">["hosts"][number];
+export type HostDetail = Answer<"/api/v1/hosts/{host}">;
+export type Inventory = NonNullable<HostDetail["inventory"]>;
+export type Family = Answer<"/api/v1/families">["families"][number];
+export type Gauge = Family["gauges"][number];
+export type FamilyName = paths["/api/v1/metrics/{family}"]["get"]["parameters"]["path"]["family"];
+export type ProcessRow = Answer<"/api/v1/metrics/processes">["processes"][number];
+export type Health = Answer<"/api/v1/health">;
+
+/** One family over time, whichever it is; the schema describes each family's columns. */
+export interface MetricRange {
+  time: string[];
+  series: { source: string; labels: Record<string, string | number>; values: Record<string, (number | null)[]> }[];
+}
+
+/** What every failed request answers. */
+export interface Problem {
+  status: number;
+  code: string;
+  detail: string;
+  field: string | null;
+  request_id: string;
+}

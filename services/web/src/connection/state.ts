@@ -1,0 +1,12 @@
+/** What the page knows of its connections: the API, the live stream, and the services behind them. */
+import { reactive } from "vue";
+
+export interface Connection {
+  api: "reachable" | "unreachable";
+  stream: "idle" | "connecting" | "open" | "lost";
+  bus: "ok" | "down";
+  database: "ok" | "down";
+}
+
+/** One for the page; written by the client, the stream and the health watch. */
+export const connection = reactive<Connection>({ api: "reachable", stream: "idle", bus: "ok", database: "ok" });

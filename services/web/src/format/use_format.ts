@@ -1,0 +1,27 @@
+/** The formatters in the page's language, and the names of families and gauges. */
+import { computed } from "vue";
+import { useI18n } from "vue-i18n";
+import { formatClock, formatInstant, formatSpan } from "./time";
+import { formatValue } from "./units";
+
+/** Returns formatters that follow the language. */
+export function useFormat() {
+  const { locale, t, te } = useI18n();
+  const language = computed(() => locale.value);
+
+  /** A family or gauge that this page does not know by name yet is shown by its own words. */
+  function named(kind: "families" | "gauges" | "units", name: string): string {
+    const key = `${kind}.${name}`;
+    return te(key) || te(key, "en") ? t(key) : name.replaceAll("_", " ");
+  }
+  return {
+    language,
+    value: (unit: string, value: number | null | undefined) => formatValue(unit, value, language.value),
+    span: (seconds: number) => formatSpan(seconds, language.value),
+    clock: (milliseconds: number) => formatClock(milliseconds, language.value),
+    instant: (milliseconds: number) => formatInstant(milliseconds, language.value),
+    familyName: (name: string) => named("families", name),
+    gaugeName: (name: string) => named("gauges", name),
+    unitName: (name: string) => named("units", name),
+  };
+}

@@ -1,0 +1,34 @@
+/** What the live stream sends, and how a text frame becomes messages. */
+
+export type Cell = number | string | null;
+
+/** The rows of one family that one source of a host saw at one instant. */
+export interface LiveSample {
+  type: string;
+  host: string;
+  source: string;
+  time: string;
+  data: { columns: string[]; rows: Cell[][] };
+}
+
+export interface Frame {
+  samples: LiveSample[];
+  /** Messages that the server left out because this page was slow. */
+  dropped: number;
+}
+
+/** Returns the messages of a frame, one object or a batch of them; anything unknown is passed over. */
+export function readFrame(text: string): Frame {
+  const frame: Frame = { samples: [], dropped: 0 };
+  const parsed: unknown = JSON.parse(text);
+  for (const message of Array.isArray(parsed) ? (parsed as unknown[]) : [parsed]) {
+    if (typeof message !== "object" || message === null) continue;
+    if (isSample(message)) frame.samples.push(message);
+    else if ("dropped" in message && typeof message.dropped === "number") frame.dropped += message.dropped;
+  }
+  return frame;
+}
+
+function isSample(message: object): message is LiveSample {
+  return "data" in message && "host" in message && "time" in message;
+}

@@ -1,0 +1,35 @@
+/** The page's routes, and who may see them. */
+import { watch } from "vue";
+import { createRouter, createWebHashHistory } from "vue-router";
+import { session, sessionState } from "./auth/current";
+import HostsView from "./hosts/HostsView.vue";
+
+export const router = createRouter({
+  history: createWebHashHistory(),
+  routes: [
+    { path: "/", name: "hosts", component: HostsView },
+    { path: "/hosts/:host", name: "host", component: () => import("./host/HostView.vue"), props: true },
+    { path: "/account", name: "account", component: () => import("./auth/AccountView.vue") },
+    { path: "/docs/swagger", name: "swagger", component: () => import("./docs/SwaggerView.vue") },
+    { path: "/docs/redoc", name: "redoc", component: () => import("./docs/RedocView.vue") },
+    { path: "/sign-in", name: "sign-in", component: () => import("./auth/SignInView.vue"), meta: { open: true } },
+    { path: "/:rest(.*)*", redirect: "/" },
+  ],
+});
+
+router.beforeEach(async (to) => {
+  if (sessionState.value.status === "unknown") await session.refresh();
+  const signedIn = sessionState.value.status === "signed-in";
+  if (to.meta.open === true) return signedIn ? { name: "hosts" } : true;
+  return signedIn ? true : { name: "sign-in", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
+});
+
+watch(
+  () => sessionState.value.status,
+  (status) => {
+    const at = router.currentRoute.value;
+    if (status === "signed-out" && at.meta.open !== true && at.matched.length > 0) {
+      void router.push({ name: "sign-in", query: at.fullPath === "/" ? {} : { next: at.fullPath } });
+    }
+  },
+);
