@@ -93,7 +93,7 @@ $(RUN):
 
 .venv/npm.stamp: services/web/package.json services/web/package-lock.json .venv/local.stamp
 	@echo "Installing the packages of the page"
-	@$(NPM) ci --no-audit --no-fund --loglevel=error && touch $@
+	@$(NPM) ci --loglevel=error && touch $@
 
 $(PAGE): $(PAGE_SOURCES) .venv/npm.stamp
 	@echo "Building the page"

@@ -133,7 +133,7 @@ def _service(
     if "NATS_PASSWORD_FILE" not in settings:
         bus["NATS_PASSWORD_FILE"] = str(role_secret(site.layout, section))
     own = {f"{OUR_VARIABLE}{section.upper()}_{key}": str(value) for key, value in {**bus, **settings}.items()}
-    own |= {"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUTF8": "1"}
+    own |= {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
     return Program(
         section, (str(site.application.python), "-m", module),
         _environment(site, outside, {**site.application.environment(), **own}),
