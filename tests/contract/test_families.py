@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from services.api.metrics.families import all_families
 from services.collector.readers import READERS, Context
 from shared import sql
 from shared.families import FAMILIES
@@ -49,6 +50,16 @@ def test_its_table_and_copy_hold_every_column(family: Family) -> None:
     for column in family.columns:
         assert f"\n    {column.name} {column.sql_type}" in create
     assert sql.copy_columns(family) == ("time", "host", "source", *family.column_names)
+
+
+@every_family
+def test_the_api_lists_it_with_every_column(family: Family) -> None:
+    listed = {each.name: each for each in all_families().families}[family.name]
+    assert [column.name for column in (*listed.labels, *listed.gauges)] == list(family.column_names)
+    assert [(column.unit, column.optional) for column in listed.gauges] == [
+        (column.unit, column.optional) for column in family.gauges
+    ]
+    assert (listed.interval_seconds, tuple(listed.headline)) == (family.interval_seconds, family.headline)
 
 
 def released_form(family: Family) -> dict[str, Any]:

@@ -1,0 +1,55 @@
+"""docs/bus.md says what the definitions say: families, subjects, users, keys and limits."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from shared.families import FAMILIES
+from shared.family import UNITS
+from shared.subjects import ROLES, streams
+from shared.wire import decode, inventory, limits
+from tests.contract.catalogue import PAGE, with_catalogue
+
+TEXT = PAGE.read_text(encoding="utf-8")
+
+
+def test_the_catalogue_is_made_from_the_definitions() -> None:
+    assert with_catalogue(TEXT) == TEXT, "run: python -m tests.contract.catalogue"
+
+
+def test_every_family_has_a_section() -> None:
+    assert re.findall(r"^### (\w+)$", TEXT, re.MULTILINE) == list(FAMILIES)
+
+
+@pytest.mark.parametrize("stream", streams(1, 1), ids=lambda stream: stream.name)
+def test_every_stream_and_its_subjects_are_named(stream: object) -> None:
+    name, subjects = stream.name, stream.subjects  # type: ignore[attr-defined]
+    assert f"`{name}`" in TEXT
+    assert all(f"`{subject.removesuffix('>')}" in TEXT for subject in subjects)
+
+
+def test_every_user_unit_and_key_is_named() -> None:
+    keys = [*decode._Envelope.__struct_fields__, *decode._LooseTable.__struct_fields__]
+    keys += inventory.Inventory.__struct_fields__
+    words = [*ROLES, *keys, *(f"_{unit}" for unit in UNITS)]
+    assert [word for word in words if f"`{word}`" not in TEXT] == []
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        f"| body | {limits.BODY_BYTES_MAX:,} bytes |",
+        f"| families in a sample set | {limits.FAMILIES_MAX} |",
+        f"| columns in a table | {limits.COLUMNS_MAX} |",
+        f"| rows of one family | {limits.ROWS_MAX:,} |",
+        f"| text of a label | {limits.TEXT_BYTES_MAX} bytes of UTF-8 without NUL |",
+        f"above 0 to {limits.INTERVAL_SECONDS_MAX:.0f} |",
+        f"| `session` | text | 1 to {limits.SESSION_BYTES_MAX} visible ASCII characters",
+        f"at most {limits.REAL_MAX:g}".replace("e+", "e"),
+        f"contract of that stream, version {limits.VERSION}.",
+    ],
+)
+def test_the_limits_are_those_of_the_code(limit: str) -> None:
+    assert limit in TEXT

@@ -1,0 +1,1 @@
+"""What the foundations promise about PostgreSQL, asked of a real one."""
