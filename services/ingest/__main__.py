@@ -81,6 +81,8 @@ async def open_database(settings: IngestSettings) -> asyncpg.Connection:
         server_settings={
             "application_name": "vitalwire ingest",
             "statement_timeout": f"{int(WRITE_S_MAX * 1000)}",
+            # A frozen process must not hold up the others that the same sample sets are delivered to.
+            "idle_in_transaction_session_timeout": f"{int(WRITE_S_MAX * 1000)}",
         },
     )
 

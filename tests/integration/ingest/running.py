@@ -15,6 +15,7 @@ from nats.aio.client import Client
 from shared.families import FAMILIES
 from shared.subjects import BACKFILL, METRICS, metrics_subject
 from tests.processes import Service
+from tests.servers import wait_until
 
 HOST = "web-1.example.com"
 SWAP_COLUMNS = list(FAMILIES["swap"].column_names)
@@ -24,6 +25,11 @@ def events(service: Service, event: str) -> list[dict[str, Any]]:
     """Return the log lines of one event."""
     lines = [json.loads(line) for line in service.log.read_text().splitlines() if line.startswith("{")]
     return [line for line in lines if line["event"] == event]
+
+
+async def logged(service: Service, event: str) -> None:
+    """Return once the service has logged the event."""
+    await asyncio.to_thread(wait_until, lambda: bool(events(service, event)), f"{event!r} in {service.log}")
 
 
 def sample_set(host: str, seq: int, time: datetime, families: dict[str, Any] | None = None, **changed: Any) -> bytes:

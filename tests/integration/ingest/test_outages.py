@@ -1,0 +1,92 @@
+"""The database or the bus away: ingest lives, waits, and goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+from collections.abc import Iterator
+
+import asyncpg
+import pytest
+from nats.aio.client import Client
+
+from services.ingest.provision import provision_database
+from tests.integration.ingest.conftest import StartIngest
+from tests.integration.ingest.running import HOST, drained, logged, publish, sample_set, stored_seqs, ticks
+from tests.servers import NatsServer, PostgresServer, temporary_directory, wait_until
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A database server that a test may stop."""
+    server = PostgresServer(temporary_directory("pg"))
+    server.initialise()
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(server.directory, ignore_errors=True)
+
+
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, id="stopped"), pytest.param(signal.SIGQUIT, id="dead")])
+async def test_the_database_goes_and_comes(
+    number: int, ingest: StartIngest, own_postgres: PostgresServer, host_client: Client, admin_client: Client
+) -> None:
+    await provision_database(own_postgres.url("vitalwire"))
+    process = ingest(database_url=own_postgres.url("vitalwire", "vw_ingest"))
+    process.start()
+    bodies = [sample_set(HOST, seq, time) for seq, time in enumerate(ticks(300), start=1)]
+    await publish(host_client, bodies[:100])
+    await drained(admin_client)
+    own_postgres.stop(number)
+    await publish(host_client, bodies[100:200])
+    await logged(process, "not written, messages will come again")
+    own_postgres.start()
+    await publish(host_client, bodies[200:])
+    await drained(admin_client)
+    owner = await asyncpg.connect(own_postgres.url("vitalwire"))
+    try:
+        assert await stored_seqs(owner) == list(range(1, 301))
+    finally:
+        await owner.close()
+    assert process.stop() == 0
+
+
+async def test_the_database_is_away_at_the_start(
+    ingest: StartIngest, own_postgres: PostgresServer, host_client: Client, admin_client: Client
+) -> None:
+    await provision_database(own_postgres.url("vitalwire"))
+    own_postgres.stop()
+    process = ingest(database_url=own_postgres.url("vitalwire", "vw_ingest"))
+    process.start(ready=False)
+    await publish(host_client, (sample_set(HOST, seq, time) for seq, time in enumerate(ticks(5), start=1)))
+    await logged(process, "waiting for the database")
+    own_postgres.start()
+    await drained(admin_client)
+    assert process.stop() == 0
+
+
+async def test_the_bus_goes_and_comes(
+    ingest: StartIngest, own_bus: NatsServer, host_client: Client, admin_client: Client, owner: asyncpg.Connection
+) -> None:
+    process = ingest()
+    process.start()
+    bodies = [sample_set(HOST, seq, time) for seq, time in enumerate(ticks(200), start=1)]
+    await publish(host_client, bodies[:100])
+    await drained(admin_client)
+    own_bus.stop()
+    await logged(process, "bus disconnected")
+    own_bus.start()
+    await asyncio.to_thread(wait_until, lambda: host_client.is_connected, "the host to reconnect")
+    await publish(host_client, bodies[100:])
+    await drained(admin_client)
+    assert await stored_seqs(owner) == list(range(1, 201))
+    assert process.stop() == 0
+
+
+async def test_a_stop_while_everything_is_away_ends_at_once(ingest: StartIngest, own_bus: NatsServer) -> None:
+    own_bus.stop()
+    process = ingest(database_url="postgresql://vw_ingest@/nowhere?host=/nonexistent")
+    process.start(ready=False)
+    await logged(process, "bus error")
+    assert process.stop() == 0
