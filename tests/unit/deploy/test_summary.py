@@ -1,0 +1,41 @@
+"""What `up` prints last: where everything is, never a secret; a warning where the network can read along."""
+
+import dataclasses
+
+import pytest
+
+from deploy.local.settings import authority, outside_address
+from deploy.local.up import summary
+from tests.unit.deploy.test_programs import SITE
+
+
+def _printed(bind: str) -> str:
+    url = f"http://{authority(outside_address(bind, 'here'), 8081)}"
+    return "\n".join(summary(dataclasses.replace(SITE, bind=bind, public_url=url)))
+
+
+@pytest.mark.parametrize(
+    ("bind", "page"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8081"),
+        ("0.0.0.0", "http://here:8081"),
+        ("192.0.2.7", "http://192.0.2.7:8081"),
+        ("::1", "http://[::1]:8081"),
+    ],
+)
+def test_the_page_is_named_as_a_browser_reaches_it(bind: str, page: str) -> None:
+    assert f"Vitalwire runs: {page}\n" in _printed(bind)
+
+
+@pytest.mark.parametrize(
+    ("bind", "warns"), [("127.0.0.1", False), ("::1", False), ("0.0.0.0", True), ("192.0.2.7", True)]
+)
+def test_without_tls_only_a_network_is_warned_of(bind: str, warns: bool) -> None:
+    assert (f"warning: VITALWIRE_BIND={bind} serves the page and the bus without TLS" in _printed(bind)) is warns
+
+
+def test_secrets_are_named_by_their_files() -> None:
+    printed = _printed("127.0.0.1")
+    assert "/home/secrets/admin-password" in printed
+    assert "'subscriber', password in /home/secrets/bus-subscriber" in printed
+    assert "add-host NAME" in printed
