@@ -70,8 +70,8 @@ fmt: .venv/dev.stamp .venv/npm.stamp ## Format the code
 bench: setup .venv/dev.stamp ## Measure collector, ingest, queries and live delivery
 	@$(RUN) -m tests.bench
 
-docs: .venv/dev.stamp ## Write the generated pages of docs/ anew
-	@$(RUN) -m docs.generate
+docs: .venv/dev.stamp ## Write the generated parts of docs/ anew
+	@$(RUN) -m tests.contract.catalogue
 
 requirements: .venv/dev.stamp ## Pin every package anew, with hashes
 	@sh deploy/pin.sh $(RUN) $(PINS)
