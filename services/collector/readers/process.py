@@ -57,16 +57,15 @@ def process_rows(
 ) -> list[Process]:
     """Return the top by CPU and the top by memory, each process once, those that use most CPU first.
 
-    A process that the reading before did not have is younger than it: all its CPU time counts. One that used none is
-    not among the top by CPU: on a quiet machine the list would fill up with idle threads of the kernel.
+    A process that the reading before did not have is younger than it: all its CPU time counts. Idle ones go by memory,
+    so that on a quiet machine the list does not fill up with sleeping threads of the kernel.
     `cpu_seconds_all` is what all cores together could have given since.
     """
     assert PROCESS.top is not None
     spent = {usage.pid: max(0.0, usage.cpu_seconds - before.get((usage.pid, usage.started), 0.0)) for usage in usages}
     by_cpu = sorted(usages, key=lambda usage: (-spent[usage.pid], -usage.resident_bytes, usage.pid))
     by_memory = sorted(usages, key=lambda usage: (-usage.resident_bytes, usage.pid))
-    working = [usage for usage in by_cpu[: PROCESS.top] if spent[usage.pid] > 0]
-    chosen = {usage.pid for usage in (*working, *by_memory[: PROCESS.top])}
+    chosen = {usage.pid for usage in (*by_cpu[: PROCESS.top], *by_memory[: PROCESS.top])}
     return [
         Process(
             pid=usage.pid,

@@ -279,6 +279,12 @@ def test_a_call_that_hangs_is_waited_for_once_and_heard_later() -> None:
     assert calls == ["/mnt/nas"]
 
 
+def test_each_answer_is_given_once() -> None:
+    answers = iter((1, 2))
+    asker = Asker(lambda name: next(answers), answer_s_max=5.0)
+    assert [asker.ask("/mnt/nas"), asker.ask("/mnt/nas")] == [1, 2]
+
+
 def test_no_more_than_so_many_calls_hang() -> None:
     release = threading.Event()
     asker = Asker(lambda name: release.wait(10), answer_s_max=0.0)
