@@ -15,5 +15,5 @@ export default defineConfig({
   // Nothing is inlined as a data: address: every file gets a hashed name of its own.
   build: { assetsInlineLimit: 0, chunkSizeWarningLimit: 2000 },
   server: { proxy: { "/api": api, "/ws": { target: api, ws: true } } },
-  test: { environment: "happy-dom", include: ["tests/**/*.test.ts"] },
+  test: { environment: "node", include: ["tests/**/*.test.ts"] },
 });

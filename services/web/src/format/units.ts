@@ -67,8 +67,12 @@ function fraction(unit: string, scaled: number): Intl.NumberFormatOptions {
   if (unit === "count") return { maximumFractionDigits: 0 };
   if (unit === "percent") return { minimumFractionDigits: 1, maximumFractionDigits: 1 };
   if (unit === "average") return { minimumFractionDigits: 2, maximumFractionDigits: 2 };
-  const decimals = Math.abs(scaled) >= 100 || Number.isInteger(scaled) ? 0 : Math.abs(scaled) >= 10 ? 1 : 2;
-  return { minimumFractionDigits: 0, maximumFractionDigits: decimals };
+  // Bytes below a KiB are whole; above, three digits in all keep columns of numbers calm.
+  const decimals = Math.abs(scaled) >= 100 || scaled === 0 ? 0 : Math.abs(scaled) >= 10 ? 1 : 2;
+  return {
+    minimumFractionDigits: unit === "bytes" || unit === "bytes_per_second" ? decimals : 0,
+    maximumFractionDigits: decimals,
+  };
 }
 
 const KIBS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];

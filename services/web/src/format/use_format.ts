@@ -6,13 +6,13 @@ import { formatValue } from "./units";
 
 /** Returns formatters that follow the language. */
 export function useFormat() {
-  const { locale, t, te } = useI18n();
-  const language = computed(() => locale.value);
+  const i18n = useI18n();
+  const language = computed(() => i18n.locale.value);
 
   /** A family or gauge that this page does not know by name yet is shown by its own words. */
   function named(kind: "families" | "gauges" | "units", name: string): string {
     const key = `${kind}.${name}`;
-    return te(key) || te(key, "en") ? t(key) : name.replaceAll("_", " ");
+    return i18n.te(key) || i18n.te(key, "en") ? i18n.t(key) : name.replaceAll("_", " ");
   }
   return {
     language,

@@ -32,7 +32,7 @@ export function chartOptions(description: ChartDescription): uPlot.Options {
     cursor: { sync: { key: SYNC_KEY }, drag: { x: false, y: false }, points: { size: 6 }, y: false },
     scales: {
       x: { time: true, range: () => description.range() },
-      y: { range: (_chart, _low, high) => [0, axisTop(unit, high ?? 0)] },
+      y: { range: (_chart, _low, high: number | null) => [0, axisTop(unit, high ?? 0)] },
     },
     axes: [
       {
@@ -55,6 +55,6 @@ function line(label: string, stroke: string): uPlot.Series {
 function tickLabels({ unit, language }: ChartDescription): uPlot.Axis.Values {
   return (_chart, splits, _axis, _space, step) => {
     const scale = scaleFor(unit, splits.at(-1) ?? 0);
-    return splits.map((tick) => (tick === 0 && scale.suffix === "" ? "0" : formatTick(scale, tick, step, language)));
+    return splits.map((tick) => (tick === 0 && unit !== "percent" ? "0" : formatTick(scale, tick, step, language)));
   };
 }

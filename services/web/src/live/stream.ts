@@ -72,7 +72,10 @@ export class LiveStream {
 
   #open(): void {
     const token = this.wiring.token();
-    if (token === null) return this.#retry();
+    if (token === null) {
+      this.#retry();
+      return;
+    }
     const socket = this.wiring.connect();
     this.#socket = socket;
     socket.onopen = () => {

@@ -46,3 +46,10 @@ function compareKeys(a: Row, b: Row): number {
 export function labelText(row: Row): string {
   return Object.values(row.labels).join(" · ");
 }
+
+/** Returns the shortest text that tells rows apart: the first label where that is enough, else all of them. */
+export function shortLabels(rows: readonly Row[]): (row: Row) => string {
+  const first = (row: Row) => String(Object.values(row.labels)[0] ?? "");
+  const distinct = new Set(rows.map((row) => row.key)).size;
+  return new Set(rows.map(first)).size === distinct ? first : labelText;
+}

@@ -1,0 +1,42 @@
+/** Lines break where samples are missing, and only there. */
+import { describe, expect, it } from "vitest";
+import { toLines } from "../src/series/gaps";
+
+/** Reads "1 2 . 4" as values at 0 s, 1 s, 2 s …; "." is no sample, "x" a sample without a value. */
+function points(text: string): Map<number, number | null> {
+  const found = new Map<number, number | null>();
+  text.split(" ").forEach((word, second) => {
+    if (word !== ".") found.set(second * 1000, word === "x" ? null : Number(word));
+  });
+  return found;
+}
+
+function drawn(texts: string[], intervalSeconds = 1): string[] {
+  return toLines(texts.map(points), intervalSeconds).values.map((values) =>
+    values.map((value) => (value === undefined ? "." : value === null ? "|" : String(value))).join(" "),
+  );
+}
+
+describe("a line", () => {
+  it.each([
+    ["1 2 3", ["1 2 3"], "is whole without gaps"],
+    ["1 . 3", ["1 3"], "bridges one skipped tick"],
+    ["1 . . 4", ["1 | 4"], "breaks at three intervals"],
+    ["1 . . . 5 6", ["1 | 5 6"], "breaks once however long the gap"],
+    ["1 x 3", ["1 | 3"], "breaks where a gauge had no value"],
+  ])("%s → %s: %s", (text, expected) => {
+    expect(drawn([text])).toEqual(expected);
+  });
+
+  it("keeps to its family's own interval", () => {
+    expect(drawn(["1 . . 4"], 3)).toEqual(["1 4"]);
+  });
+
+  it("is not broken by the instants of another series", () => {
+    expect(drawn(["1 . 3 . 5", ". 2 . 4 ."])).toEqual(["1 . 3 . 5", ". 2 . 4 ."]);
+  });
+
+  it("breaks alone when only its own samples are missing", () => {
+    expect(drawn(["1 1 1 1 1", "2 . . . 2"])).toEqual(["1 1 1 1 1", "2 | . . 2"]);
+  });
+});
