@@ -141,3 +141,15 @@ def test_help_lists_settings_but_no_secret(capsys: pytest.CaptureFixture[str]) -
     assert "--nats-urls" in printed
     assert "100 % needed" in printed
     assert "password" not in printed
+
+
+def test_the_section_without_a_name_leaves_the_variables_of_others_alone() -> None:
+    environment = {
+        "VITALWIRE_PORT": "81",
+        "VITALWIRE_NATS_URLS": "a",
+        "VITALWIRE_NATS_PASSWORD": "hush",
+        "VITALWIRE_API_PORT": "82",
+    }
+    assert read_settings(Example, "local", [], environment).port == 81
+    with pytest.raises(SettingsError, match="VITALWIRE_PROT: no such setting"):
+        read_settings(Example, "local", [], {**environment, "VITALWIRE_PROT": "1"})
