@@ -131,22 +131,20 @@ class Consumer:
         return is_open
 
     async def _write(self, deliveries: Sequence[Delivery], stop: asyncio.Event) -> bool:
-        """Write and ack; return False when the messages were let go, to come again when their ack_wait is over."""
-        try:
-            await settle(deliveries, self._sink, self._set_aside)
+        """Write and ack; return False when messages were let go, to come again when their ack_wait is over."""
+        unwritten = await settle(deliveries, self._sink, self._set_aside)
+        if unwritten is None:
             return True
-        except UnavailableError as error:
-            log.warning("not written, trying once more", extra={"error": str(error)})
-        for delivery in deliveries:
+        log.warning("not written, trying once more", extra={"error": unwritten.reason})
+        for delivery in unwritten.deliveries:
             await delivery.message.in_progress()
         await _pause(stop, RETRY_S)
-        try:
-            await settle(deliveries, self._sink, self._set_aside)
+        unwritten = await settle(unwritten.deliveries, self._sink, self._set_aside)
+        if unwritten is None:
             return True
-        except UnavailableError as error:
-            self._metrics.dropped.inc(len(deliveries))
-            log.warning("not written, messages will come again", extra={"error": str(error)})
-            return False
+        self._metrics.dropped.inc(len(unwritten.deliveries))
+        log.warning("not written, messages will come again", extra={"error": unwritten.reason})
+        return False
 
     async def _database_back(self, stop: asyncio.Event) -> None:
         """Return when the database answers again, or stop is set."""

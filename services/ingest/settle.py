@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from services.ingest.batch import Delivery, Message
@@ -23,24 +24,41 @@ class DeadLetters(Protocol):
         """Set the message aside and end it on the stream; when that is impossible now, leave it to come again."""
 
 
-async def settle(deliveries: Sequence[Delivery], sink: Sink, dead_letters: DeadLetters) -> None:
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """Deliveries that the database could not take now; none of them was answered."""
+
+    deliveries: Sequence[Delivery]
+    reason: str
+
+
+async def settle(deliveries: Sequence[Delivery], sink: Sink, dead_letters: DeadLetters) -> Unwritten | None:
     """Write and ack. A refused batch is halved until the message at fault stands alone.
 
-    Raises UnavailableError when the database cannot write now: what was not acked until then comes again.
+    Returns what must be tried again when the database cannot write now, None when everything is settled.
     """
     if not deliveries:
-        return
+        return None
     try:
         await sink.write(deliveries)
+    except UnavailableError as error:
+        return Unwritten(deliveries, str(error))
     except (RefusedError, TooSlowError) as error:
         if len(deliveries) > 1:
-            middle = len(deliveries) // 2  # depth ≤ log2(messages_max)
-            await settle(deliveries[:middle], sink, dead_letters)
-            await settle(deliveries[middle:], sink, dead_letters)
-            return
+            return await _settle_halves(deliveries, sink, dead_letters)
         if isinstance(error, TooSlowError):
-            raise UnavailableError(str(error)) from error
+            return Unwritten(deliveries, str(error))
         await dead_letters.take(deliveries[0].message, str(error))
-        return
+        return None
     for delivery in deliveries:
         await delivery.message.ack()
+    return None
+
+
+async def _settle_halves(deliveries: Sequence[Delivery], sink: Sink, dead_letters: DeadLetters) -> Unwritten | None:
+    middle = len(deliveries) // 2  # depth ≤ log2(messages_max)
+    first, second = deliveries[:middle], deliveries[middle:]
+    unwritten = await settle(first, sink, dead_letters)
+    if unwritten is not None:
+        return Unwritten([*unwritten.deliveries, *second], unwritten.reason)
+    return await settle(second, sink, dead_letters)
