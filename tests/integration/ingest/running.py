@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import urllib.request
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -80,3 +82,16 @@ async def stored_seqs(connection: asyncpg.Connection, host: str = HOST) -> list[
     """Return the seqs that the rows of swap tell, in order: a doubled row shows twice."""
     rows = await connection.fetch("SELECT total_bytes FROM metrics.swap WHERE host = $1 ORDER BY 1", host)
     return [row[0] for row in rows]
+
+
+def free_port() -> int:
+    """Return a port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def figure(port: int, name: str) -> float:
+    """Return one of ingest's own figures."""
+    text = await asyncio.to_thread(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode())
+    return float(next(line.split()[-1] for line in text.splitlines() if line.startswith(name + " ")))

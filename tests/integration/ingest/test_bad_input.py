@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +11,17 @@ from nats.js.api import RawStreamMsg
 
 from shared.families import FAMILIES
 from tests.integration.ingest.conftest import StartIngest
-from tests.integration.ingest.running import HOST, drained, publish, sample_set, stored_seqs, swap, ticks
+from tests.integration.ingest.running import (
+    HOST,
+    drained,
+    figure,
+    free_port,
+    publish,
+    sample_set,
+    stored_seqs,
+    swap,
+    ticks,
+)
 from tests.servers import NatsServer
 
 PAYLOAD_BYTES_MAX = 1024 * 1024
@@ -62,18 +69,6 @@ async def dead_letters(client: Client) -> list[RawStreamMsg]:
 def headers_of(letter: RawStreamMsg) -> dict[str, str]:
     assert letter.headers is not None
     return letter.headers
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def figure(port: int, name: str) -> float:
-    """Return one of ingest's own figures."""
-    text = await asyncio.to_thread(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode())
-    return float(next(line.split()[-1] for line in text.splitlines() if line.startswith(name + " ")))
 
 
 async def test_every_bad_message_is_set_aside_with_its_reason_and_the_rest_flows(

@@ -3,18 +3,186 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import subprocess
+import sys
 
-from services.ingest.provision import provision_database
+import asyncpg
+import pytest
+from nats.aio.client import Client
+from nats.js.api import StoreCompression
+
+from services.ingest.provision import ProvisionSettings, provision_bus, provision_database
+from services.ingest.provisioning.errors import ProvisionError
 from shared.families import FAMILIES
-from tests.integration.conftest import Database, DatabaseConnect
+from shared.settings import Secret
+from shared.subjects import HOSTS_BUCKET, inventory_subject
+from tests.integration.conftest import Database, DatabaseConnect, database_url, run_sql
+from tests.integration.ingest.running import HOST
+from tests.processes import ROOT
+from tests.servers import NatsServer
+
+CHANGES = (
+    "INSERT INTO metrics.swap SELECT now(), 'h', 's', 1, 1, 1, 1, 1, 1",
+    "DELETE FROM metrics.swap",
+    "UPDATE metrics.swap SET host = 'x'",
+    "UPDATE metrics.schema_state SET mode = 'x'",
+    "CREATE TABLE metrics.own (a int)",
+    "DROP TABLE metrics.swap",
+    "SELECT FROM app.users",
+    "UPDATE app.users SET disabled = false",
+    "DELETE FROM app.schema_version",
+)
 
 
 async def test_a_second_provision_changes_nothing(database: Database, database_connect: DatabaseConnect) -> None:
     connection = await database_connect(database.owner_url)
+    await connection.execute(CHANGES[0])
     await provision_database(database.owner_url)
     tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'metrics'")
     assert {row[0] for row in tables} == {*FAMILIES, "sample_sets", "schema_state"}
+    owners = await connection.fetch("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname IN ('metrics', 'app')")
+    assert [row[0] for row in owners] == ["vw_owner"]
+    assert await connection.fetchval("SELECT count(*) FROM metrics.swap") == 1
 
 
-async def test_two_provisions_at_once_wait_for_each_other(postgres_url: str, database: Database) -> None:
-    await asyncio.gather(*(provision_database(database.owner_url) for _ in range(3)))
+async def test_several_provisions_at_once_wait_for_each_other(postgres_url: str) -> None:
+    name = f"vw_test_{secrets.token_hex(4)}"
+    url = database_url(postgres_url, name)
+    await asyncio.gather(*(provision_database(url) for _ in range(3)))
+    await asyncio.to_thread(run_sql, postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        ("ingest", ["INSERT INTO metrics.swap", "DELETE FROM metrics.swap"]),
+        ("read", []),
+        ("app", ["SELECT FROM app.users", "UPDATE app.users SET"]),
+    ],
+)
+async def test_each_role_may_do_its_own_and_nothing_else(
+    role: str, allowed: list[str], database: Database, database_connect: DatabaseConnect
+) -> None:
+    connection = await database_connect(getattr(database, f"{role}_url"))
+    found = []
+    for statement in CHANGES:
+        with contextlib.suppress(asyncpg.InsufficientPrivilegeError, asyncpg.ReadOnlySQLTransactionError):
+            await connection.execute(statement)
+            found.append(" ".join(statement.split()[:3]))
+    assert found == allowed
+
+
+async def test_the_reading_role_is_limited_also_for_tables_to_come(
+    database: Database, database_connect: DatabaseConnect
+) -> None:
+    owner = await database_connect(database.owner_url)
+    await owner.execute("SET ROLE vw_owner; CREATE TABLE metrics.later (a int); RESET ROLE")
+    reader = await database_connect(database.read_url)
+    assert await reader.fetch("SELECT a FROM metrics.later") == []
+    shown = [await reader.fetchval(f"SHOW {name}") for name in ("default_transaction_read_only", "statement_timeout")]
+    assert shown == ["on", "10s"]
+    assert await reader.fetchval("SHOW work_mem") == "32MB"
+
+
+async def test_a_gauge_that_a_table_lacks_is_added(database: Database, database_connect: DatabaseConnect) -> None:
+    owner = await database_connect(database.owner_url)
+    await owner.execute("ALTER TABLE metrics.process DROP COLUMN threads_count")
+    await provision_database(database.owner_url)
+    assert await owner.fetch("SELECT threads_count FROM metrics.process") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("UPDATE metrics.schema_state SET product_version = '99.1.0'", "install 99.1.0 or later"),
+        ("UPDATE metrics.schema_state SET mode = 'timescaledb_community'", "in the mode timescaledb_community"),
+        ("ALTER TABLE metrics.swap DROP COLUMN total_bytes", "metrics.swap lacks total_bytes bigint"),
+        ("UPDATE app.schema_version SET version_num = '9999'", "made by a newer Vitalwire"),
+    ],
+)
+async def test_what_cannot_be_provisioned_gives_a_sentence(
+    change: str, sentence: str, database: Database, database_connect: DatabaseConnect
+) -> None:
+    await (await database_connect(database.owner_url)).execute(change)
+    with pytest.raises(ProvisionError, match=sentence):
+        await provision_database(database.owner_url)
+
+
+async def test_a_password_is_stored_as_a_verifier(database: Database, database_connect: DatabaseConnect) -> None:
+    await provision_database(database.owner_url, role_passwords={"vw_app": Secret("a'b")})
+    owner = await database_connect(database.owner_url)
+    stored = await owner.fetchval("SELECT rolpassword FROM pg_authid WHERE rolname = 'vw_app'")
+    assert stored.startswith("SCRAM-SHA-256$4096:")
+
+
+def bus_settings(server: NatsServer, metrics_bytes_max: int = 64 * 1024**2) -> ProvisionSettings:
+    return ProvisionSettings(
+        nats_urls=(server.url,),
+        nats_password=server.passwords["provision"],
+        database_url="",
+        metrics_bytes_max=metrics_bytes_max,
+        backfill_bytes_max=64 * 1024**2,
+    )
+
+
+async def test_streams_are_brought_to_their_definition(
+    own_bus: NatsServer, admin_client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    await provision_bus(bus_settings(own_bus))
+    await provision_bus(bus_settings(own_bus, 128 * 1024**2))
+    config = (await admin_client.jetstream().stream_info("METRICS")).config
+    assert (config.max_bytes, config.max_age, config.duplicate_window) == (128 * 1024**2, 86_400, 120)
+    assert config.compression == StoreCompression.S2.value
+    durable = (await admin_client.jetstream().consumer_info("BACKFILL", "ingest")).config
+    assert (durable.max_ack_pending, durable.ack_wait, durable.max_deliver) == (16_000, 60, -1)
+    held = [record for record in caplog.records if record.getMessage() == "stream ready"]
+    assert all(hasattr(record, "minutes_held") for record in held)
+
+
+async def test_the_inventory_bucket_is_one_that_any_client_knows(
+    own_bus: NatsServer, admin_client: Client, host_client: Client
+) -> None:
+    await host_client.publish(inventory_subject(HOST), b"first")
+    await host_client.publish(inventory_subject(HOST), b"second")
+    await host_client.flush()
+    bucket = await admin_client.jetstream().key_value(HOSTS_BUCKET)
+    assert (await bucket.status()).history == 1
+    info = await admin_client.jetstream().stream_info(f"KV_{HOSTS_BUCKET}")
+    assert info.state.messages == 1
+    assert info.config.allow_direct
+
+
+async def test_a_bus_without_room_gives_a_sentence(own_bus: NatsServer) -> None:
+    with pytest.raises(ProvisionError, match="no room for the stream METRICS"):
+        await provision_bus(bus_settings(own_bus, 100 * 1024**3))
+
+
+def test_provision_runs_as_a_program(own_bus: NatsServer, database: Database) -> None:
+    settings = {
+        "nats_urls": own_bus.url,
+        "nats_password": own_bus.passwords["provision"].reveal(),
+        "database_url": database.owner_url,
+        "metrics_bytes_max": str(64 * 1024**2),
+        "backfill_bytes_max": str(64 * 1024**2),
+    }
+    environment = {f"VITALWIRE_PROVISION_{name.upper()}": value for name, value in settings.items()}
+
+    def run(**changed: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "services.ingest.provision"], cwd=ROOT, env=dict(os.environ) | environment | changed,
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+
+    done = run()
+    assert (done.returncode, '"event": "provisioned"' in done.stderr) == (0, True), done.stderr
+    away = run(VITALWIRE_PROVISION_DATABASE_URL="postgresql://postgres@/x?host=/nonexistent")
+    assert away.returncode == 1
+    assert "check that it runs, and database_url" in away.stderr
+    assert "Traceback" not in away.stderr
+    assert run(VITALWIRE_PROVISION_NATS_PASSWORD="", VITALWIRE_PROVISION_NONSENSE="1").returncode == 2
+    assert own_bus.passwords["provision"].reveal() not in done.stderr + away.stderr
