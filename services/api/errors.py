@@ -148,7 +148,11 @@ def _at_fault(error: ValidationException) -> tuple[str | None, str]:
     """Return the field and a sentence from what the framework found first."""
     extra: Any = error.extra
     first = extra[0] if isinstance(extra, list) and extra else None
-    if isinstance(first, dict) and first.get("key"):
+    message = str(first.get("message", "")) if isinstance(first, dict) else ""
+    named = re.search(r"field `([^`]+)`", message)
+    if named is not None:
+        return named[1][:100], _sentence(message)
+    if isinstance(first, dict) and first.get("key") not in (None, "", "data"):
         field = str(first["key"])[:100]
         return field, f"{field}: {_sentence(str(first.get('message', error.detail)))}"
     text = str(first.get("message") if isinstance(first, dict) else error.detail)

@@ -29,6 +29,9 @@ _ERRORS = {
     429: "Too many attempts; `Retry-After` says how long to wait.",
     503: "A part that this answer needs is away or busy; `Retry-After` says when to try again.",
 }
+_BODIES = ("Login", "PasswordChange", "NewUser", "UserChange")
+"""Bodies of requests: an unknown field is an error."""
+
 _ALWAYS = (400, 403, 503)
 _BY_OPERATION = {
     "login": (401, 413, 429), "refresh": (401, 409), "changePassword": (413, 429), "createUser": (409, 413),
@@ -47,6 +50,8 @@ def describe() -> dict[str, Any]:
     document: dict[str, Any] = describe_app(config).openapi_schema.to_schema()
     schemas = document["components"].setdefault("schemas", {})
     schemas |= _error_schemas() | _family_schemas()
+    for body in _BODIES:
+        schemas[body]["additionalProperties"] = False
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             _complete(operation, ROUTES[method.upper(), path])

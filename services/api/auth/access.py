@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import ipaddress
 import secrets
@@ -20,6 +21,8 @@ from services.api.errors import BadParameterError, ConflictError, LimitedError, 
 
 ACCOUNT_FAILURES_MAX = 10
 ADDRESS_FAILURES_MAX = 30
+VERDICT_WAIT_S = 0.1
+VERDICT_WAITS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +47,15 @@ class Access:
     async def login(self, login: Login, actor: Actor) -> SignIn:
         """Return a new session; an unknown user takes as long as a wrong password and gets the same answer."""
         account = login.username.lower()
-        attempts = await self._attempt(account, actor)
+        attempt = await self._attempt(account, actor)
         user = None if "\0" in account else await self.queries.user(account)
         matches = await self.passwords.verify(None if user is None else user.password_hash, login.password)
         if user is None or not matches or user.disabled:
+            await self.queries.keep_failure(attempt)
             await self.audit.enter_audit(actor, "login failed", account)
             raise NotAuthenticatedError("The user name or the password is wrong.")
         signed_in = await self._open(user)
-        await self.queries.forget_attempt(attempts.id)
+        await self.queries.forget_attempt(attempt)
         await self.audit.enter_audit(actor, "login", account)
         return signed_in
 
@@ -78,29 +82,40 @@ class Access:
 
     async def change_password(self, caller: Caller, change: PasswordChange, actor: Actor) -> None:
         """Store a new password and end every session of the caller; wrong current passwords count as failed logins."""
-        attempts = await self._attempt(caller.username, actor)
+        attempt = await self._attempt(caller.username, actor)
         user = await self.queries.user(caller.username)
         matches = await self.passwords.verify(None if user is None else user.password_hash, change.current_password)
         if user is None or not matches:
+            await self.queries.keep_failure(attempt)
             await self.audit.enter_audit(actor, "password change failed", caller.username)
             raise BadParameterError("current_password: it is not the current password", field="current_password")
         ended = await self.queries.set_password(user.id, await self.passwords.hash(change.new_password))
         self.sessions.end([caller.session, *ended], self.clock())
-        await self.queries.forget_attempt(attempts.id)
+        await self.queries.forget_attempt(attempt)
         await self.audit.enter_audit(actor, "password changed", caller.username)
 
-    async def _attempt(self, account: str, actor: Actor) -> Attempts:
+    async def _attempt(self, account: str, actor: Actor) -> int:
+        """Return the id of an attempt that may be judged; raise LimitedError where there were too many failures.
+
+        Where attempts that are not judged yet could fill the limit, this one waits for their verdicts:
+        fifty people who sign in at once, all with the right password, all may.
+        """
         now, address = self.clock(), address_group(actor.address)
         account = account.replace("\0", "")
-        attempts = await self.queries.enter_attempt(account, address, now)
-        if attempts.of_account <= ACCOUNT_FAILURES_MAX and attempts.of_address <= ADDRESS_FAILURES_MAX:
-            return attempts
+        attempt = await self.queries.enter_attempt(account, address, now)
+        for _ in range(VERDICT_WAITS_MAX):
+            of_account, of_address = await self.queries.attempts(attempt, account, address, now)
+            if of_account.failed >= ACCOUNT_FAILURES_MAX or of_address.failed >= ADDRESS_FAILURES_MAX:
+                break
+            if may_be_judged(of_account, ACCOUNT_FAILURES_MAX) and may_be_judged(of_address, ADDRESS_FAILURES_MAX):
+                return attempt
+            await asyncio.sleep(VERDICT_WAIT_S)
         # It was not judged, so it must not prolong the wait.
-        await self.queries.forget_attempt(attempts.id)
-        oldest = await self.queries.oldest_attempt(account, address, now) or now
+        await self.queries.forget_attempt(attempt)
+        oldest = await self.queries.oldest_attempt(account, address, now)
         raise LimitedError(
             "Too many failed logins for this user or from this address; wait and try again.",
-            retry_after_s=retry_after_s(oldest, now),
+            retry_after_s=1 if oldest is None else retry_after_s(oldest, now),
         )
 
     async def _open(self, user: StoredUser) -> SignIn:
@@ -116,6 +131,11 @@ class Access:
         caller = Caller(user.id, user.username, user.role, session, expiry(now))
         token = issue(self.key, caller, now)
         return SignIn(Granted(token, "Bearer", ACCESS_SECONDS, user.username, user.role), refresh_token)
+
+
+def may_be_judged(attempts: Attempts, failures_max: int) -> bool:
+    """Return whether one more attempt stays within the limit, even if all before it turn out to be failures."""
+    return attempts.failed + attempts.undecided < failures_max
 
 
 def new_refresh_token() -> str:

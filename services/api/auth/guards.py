@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from litestar.connection import ASGIConnection
+from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter
 
@@ -42,7 +43,7 @@ class Gate:
             return
         method = scope["method"]
         if method == "OPTIONS":
-            return
+            raise MethodNotAllowedException(headers={"Allow": allowed(context.route)})
         least = ROUTES.get((method, context.route))
         if least is None:
             raise NotFoundError("There is no such route.")
@@ -62,6 +63,11 @@ class Gate:
             return None if token is None else self.caller_of(token)
         except ApiError:
             return None
+
+
+def allowed(route: str) -> str:
+    """Return the methods of a route, for the header Allow."""
+    return ", ".join(sorted(method for method, path in ROUTES if path == route))
 
 
 def bearer(header: str | None) -> str | None:

@@ -32,13 +32,16 @@ class StoredUser:
     disabled: bool
 
 
+UNDECIDED_MAX = timedelta(seconds=30)
+"""A login that was entered but not judged for so long will not be: its API has ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempts:
-    """Failed logins in the window, this one included, and the id of this one."""
+    """Logins of one account or address: failed within the window, and entered before this one but not judged yet."""
 
-    id: int
-    of_account: int
-    of_address: int
+    failed: int
+    undecided: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,30 +65,38 @@ class AccessQueries:
             row = await connection.fetchrow(f"{_SELECT_USER} WHERE username = $1", username)
         return None if row is None else _user(row)
 
-    async def enter_attempt(self, account: str, address: str, now: datetime) -> Attempts:
-        """Enter a login before it is judged, so that many at once cannot slip under the limit; return the counts."""
-        since = now - ATTEMPT_WINDOW
+    async def enter_attempt(self, account: str, address: str, now: datetime) -> int:
+        """Enter a login before it is judged, so that many at once cannot slip under the limit; return its id."""
         async with self._database.connection() as connection:
             attempt = await connection.fetchval(
                 "INSERT INTO app.login_attempts (at, account, address) VALUES ($1, $2, $3) RETURNING id",
                 now, account, address,
             )  # fmt: skip
-            row = await connection.fetchrow(
-                "SELECT (SELECT count(*) FROM app.login_attempts WHERE account = $1 AND at > $3) AS of_account,"
-                " (SELECT count(*) FROM app.login_attempts WHERE address = $2 AND at > $3) AS of_address",
-                account, address, since,
-            )  # fmt: skip
-        assert row is not None
-        return Attempts(attempt, row["of_account"], row["of_address"])
+        return int(attempt)
+
+    async def attempts(self, attempt: int, account: str, address: str, now: datetime) -> tuple[Attempts, Attempts]:
+        """Return the logins of the account and those of the address."""
+        parameters = (attempt, now - ATTEMPT_WINDOW, now - UNDECIDED_MAX)
+        async with self._database.connection() as connection:
+            of_account = await connection.fetchrow(_OF_ACCOUNT, account, *parameters)
+            of_address = await connection.fetchrow(_OF_ADDRESS, address, *parameters)
+        assert of_account is not None
+        assert of_address is not None
+        return Attempts(*of_account.values()), Attempts(*of_address.values())
 
     async def oldest_attempt(self, account: str, address: str, now: datetime) -> datetime | None:
         """Return when the oldest failure in the window happened."""
         async with self._database.connection() as connection:
             oldest = await connection.fetchval(
-                "SELECT min(at) FROM app.login_attempts WHERE (account = $1 OR address = $2) AND at > $3",
+                "SELECT min(at) FROM app.login_attempts WHERE failed AND (account = $1 OR address = $2) AND at > $3",
                 account, address, now - ATTEMPT_WINDOW,
             )  # fmt: skip
         return cast("datetime | None", oldest)
+
+    async def keep_failure(self, attempt: int) -> None:
+        """Count an attempt as a failure."""
+        async with self._database.connection() as connection:
+            await connection.execute("UPDATE app.login_attempts SET failed = true WHERE id = $1", attempt)
 
     async def forget_attempt(self, attempt: int) -> None:
         """Take back an attempt that was no failure, or that was not judged."""
@@ -190,6 +201,10 @@ async def end_sessions_of(connection: Connection, user_id: int) -> list[str]:
 
 
 _SELECT_USER = "SELECT id, username, password_hash, role, disabled FROM app.users"
+
+_COUNT_ATTEMPTS = "SELECT count(*) FILTER (WHERE failed), count(*) FILTER (WHERE NOT failed AND id < $2 AND at > $4)"
+_OF_ACCOUNT = f"{_COUNT_ATTEMPTS} FROM app.login_attempts WHERE account = $1 AND at > $3"
+_OF_ADDRESS = f"{_COUNT_ATTEMPTS} FROM app.login_attempts WHERE address = $1 AND at > $3"
 
 _SELECT_ROTATION = """SELECT tokens.session_id::text, tokens.rotated_at, users.id, users.username, users.password_hash,
     users.role, users.disabled

@@ -38,7 +38,8 @@ STATEMENTS = (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at timestamptz NOT NULL DEFAULT now(),
     account text NOT NULL,
-    address text NOT NULL
+    address text NOT NULL,
+    failed boolean NOT NULL DEFAULT false
 )""",
     "CREATE INDEX login_attempts_account ON app.login_attempts (account, at)",
     "CREATE INDEX login_attempts_address ON app.login_attempts (address, at)",

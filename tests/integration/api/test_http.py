@@ -1,0 +1,340 @@
+"""The HTTP contract through the wire: what comes back, in which form, and what bad requests get."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import signal
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import httpx
+import msgpack
+import pytest
+
+from tests.integration.api.server import ApiServer, bearer, log_in, tick
+from tests.integration.api.speaker import Speaker, cpu_table, memory_table
+from tests.integration.conftest import BusConnect
+from tests.servers import NatsServer
+
+START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+NETWORK_ROW = "0, 0, 0, 0, 0, 0, 0, 0"
+
+
+@pytest.fixture(scope="module")
+def http(api: ApiServer) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{api.url}/api/v1", headers=bearer(log_in(api)), timeout=20) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def stored(api: ApiServer) -> None:
+    """One hour of cpu of two hosts, and interfaces whose names want to be formulas."""
+
+    async def store() -> None:
+        connection = await asyncpg.connect(api.database.owner_url)
+        try:
+            await connection.execute(
+                "INSERT INTO metrics.cpu (time, host, source, total_percent, user_percent, system_percent,"
+                " idle_percent, cores_count)"
+                " SELECT $1::timestamptz + make_interval(secs => step), host, 'system', 12.3457, step % 100, 1, 0, 4"
+                " FROM generate_series(0, 3599) AS step, unnest(ARRAY['web-1', 'db_1']) AS host",
+                START,
+            )
+            for name in ("=1+1", 'say "hi"', "-bash", "eth0"):
+                await connection.execute(
+                    "INSERT INTO metrics.network (time, host, source, interface, receive_bytes_per_second,"
+                    " transmit_bytes_per_second, receive_packets_per_second, transmit_packets_per_second,"
+                    " receive_errors_per_second, transmit_errors_per_second, receive_drops_per_second,"
+                    f" transmit_drops_per_second) VALUES ($1, 'web-1', 'system', $2, {NETWORK_ROW})",
+                    START, name,
+                )  # fmt: skip
+        finally:
+            await connection.close()
+
+    asyncio.run(store())
+
+
+def span(seconds: int, **more: str) -> dict[str, str]:
+    end = START + timedelta(seconds=seconds)
+    return {"start": START.isoformat(), "end": end.isoformat(), **more}
+
+
+def test_stored_rows_come_back_with_the_digits_that_were_sent(http: httpx.Client, stored: None) -> None:
+    body = http.get("/metrics/cpu", params=span(60, host="web-1", columns="total_percent,cores_count")).json()
+    assert (body["resolution"], body["step_seconds"], len(body["time"])) == ("raw", None, 60)
+    (series,) = body["series"]
+    assert (series["host"], series["source"], series["labels"]) == ("web-1", "system", {})
+    assert series["values"]["total_percent"][0] == 12.3457
+    assert set(series["values"]) == {"total_percent", "cores_count"}
+    assert body["time"][0] == "2026-11-20T12:00:00Z"
+
+
+def test_long_ranges_come_back_as_averages_of_steps(http: httpx.Client, stored: None) -> None:
+    body = http.get("/metrics/cpu", params=span(3600, host="web-1", points_max="61")).json()
+    assert body["step_seconds"] == 60
+    assert len(body["time"]) == 60
+    assert body["series"][0]["values"]["user_percent"][:2] == [29.5, 56.1667]
+    assert body["series"][0]["values"]["cores_count"][0] == 4
+
+
+@pytest.mark.parametrize(
+    ("hosts", "expected"),
+    [
+        (["web-1"], ["web-1"]),
+        (["*"], ["db_1", "web-1"]),
+        (["web-*"], ["web-1"]),
+        (["db_1"], ["db_1"]),
+        (["d?_1", "web-?"], ["db_1", "web-1"]),
+        (["db%"], []),
+        (["w_b-1*"], []),
+    ],
+)
+def test_hosts_are_chosen_by_name_and_glob(
+    http: httpx.Client, stored: None, hosts: list[str], expected: list[str]
+) -> None:
+    body = http.get("/metrics/cpu", params={**span(10), "host": hosts}).json()
+    assert [series["host"] for series in body["series"]] == expected
+
+
+def test_a_range_is_csv_on_request_and_runs_no_formula(http: httpx.Client, stored: None) -> None:
+    parameters = span(10, columns="receive_bytes_per_second")
+    answer = http.get("/metrics/network", params=parameters, headers={"Accept": "text/csv"})
+    assert answer.headers["content-type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert {row["interface"] for row in rows} == {"'=1+1", 'say "hi"', "'-bash", "eth0"}
+    assert rows[0]["time"] == "2026-11-20T12:00:00Z"
+    exact = http.get("/metrics/network", params=parameters).json()
+    assert {series["labels"]["interface"] for series in exact["series"]} == {"=1+1", 'say "hi"', "-bash", "eth0"}
+
+
+def test_msgpack_says_the_same_as_json(http: httpx.Client, stored: None) -> None:
+    parameters = span(10, host="web-1")
+    packed = http.get("/metrics/cpu", params=parameters, headers={"Accept": "application/msgpack"})
+    assert packed.headers["content-type"] == "application/msgpack"
+    plain = http.get("/metrics/cpu", params=parameters).json()
+    unpacked = msgpack.unpackb(packed.content)
+    assert {**unpacked, "as_of": None} == {**plain, "as_of": None}
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/metrics/cpu?start=yesterday", "start"),
+        ("/metrics/cpu?start=2026-11-20T12:00:00", "start"),
+        ("/metrics/cpu?start=-5x", "start"),
+        ("/metrics/cpu?start=-99999999d", "start"),
+        ("/metrics/cpu?start=-5m&end=-10m", "start"),
+        ("/metrics/cpu?end=9999-12-31T23:59:59Z", "end"),
+        ("/metrics/cpu?end=0001-01-01T00:00:00%2B14:00", "end"),
+        ("/metrics/cpu?columns=nothing", "columns"),
+        ("/metrics/cpu?columns=", "columns"),
+        ("/metrics/cpu?points_max=1", "points_max"),
+        ("/metrics/cpu?points_max=10001", "points_max"),
+        ("/metrics/cpu?points_max=many", "points_max"),
+        ("/metrics/cpu?host=", "host"),
+        ("/metrics/cpu?host=a%00b", "host"),
+        ("/metrics/cpu?" + "&".join(f"host=h{number}" for number in range(101)), "host"),
+        ("/metrics/cpu?hosts=web-1", "hosts"),
+        ("/metrics/processes?sort=name", "sort"),
+        ("/metrics/processes?cursor=x", "cursor"),
+        ("/metrics/current?cursor=x", "cursor"),
+        ("/hosts?limit=0", "limit"),
+        ("/hosts?limit=1001", "limit"),
+        ("/audit?cursor=-1", "cursor"),
+        ("/families?x=1", "x"),
+    ],
+)
+def test_a_bad_parameter_is_named(http: httpx.Client, path: str, field: str) -> None:
+    answer = http.get(path)
+    body = answer.json()
+    assert (answer.status_code, body["status"], body["code"], body["field"]) == (400, 400, "bad_parameter", field), body
+    assert body["detail"].startswith(field)
+    assert body["request_id"] == answer.headers["x-request-id"]
+
+
+def test_an_answer_too_large_is_refused_with_a_sentence(api: ApiServer, http: httpx.Client, stored: None) -> None:
+    async def store(url: str) -> None:
+        connection = await asyncpg.connect(url)
+        await connection.execute(
+            "INSERT INTO metrics.cpu (time, host, source, total_percent, user_percent, system_percent,"
+            " idle_percent, cores_count) SELECT $1::timestamptz + make_interval(secs => step), 'many-' || host,"
+            " 'system', 1, 1, 1, 1, 4 FROM generate_series(0, 99) AS step, generate_series(1, 400) AS host",
+            START,
+        )
+        await connection.close()
+
+    asyncio.run(store(api.database.owner_url))
+    answer = http.get("/metrics/cpu", params=span(100, host="many-*"))
+    assert (answer.status_code, answer.json()["code"]) == (400, "too_much")
+    assert "fewer hosts" in answer.json()["detail"]
+
+
+def test_unknown_family_and_host_and_route_are_404(http: httpx.Client) -> None:
+    for path in ("/metrics/nothing", "/hosts/nobody", "/nothing", "/hosts/a%2Fb"):
+        answer = http.get(path)
+        assert answer.status_code == 404, path
+        assert answer.json()["request_id"]
+
+
+async def test_hosts_show_state_summary_and_inventory(
+    http: httpx.Client, bus: NatsServer, bus_connect: BusConnect
+) -> None:
+    web = Speaker(await bus_connect(bus, "host-web-2"), "web-2")
+    now = tick()
+    interface = {
+        "interval_seconds": 1.0,
+        "columns": [
+            "interface", "receive_bytes_per_second", "transmit_bytes_per_second", "receive_packets_per_second",
+            "transmit_packets_per_second", "receive_errors_per_second", "transmit_errors_per_second",
+            "receive_drops_per_second", "transmit_drops_per_second",
+        ],
+        "rows": [["lo", 9.0, 9.0, *[0.0] * 6], ["eth0", 1.5, 2.5, *[0.0] * 6], ["eth1", 1.5, 0.5, *[0.0] * 6]],
+    }  # fmt: skip
+    await web.say(now, {"cpu": cpu_table(33.0), "memory": memory_table(44.0), "network": interface})
+    await web.introduce(time=now, os="Debian", cores_count=2, addresses=["192.0.2.1"], intervals={"cpu": 1})
+    await asyncio.sleep(0.5)
+    await asyncio.to_thread(check_host, http)
+
+
+def check_host(http: httpx.Client) -> None:
+    (host,) = http.get("/hosts", params={"host": "web-2"}).json()["hosts"]
+    assert (host["host"], host["state"], host["sources"]) == ("web-2", "live", ["system"])
+    assert host["summary"] == {
+        "cpu_percent": 33.0, "memory_percent": 44.0, "disk_percent": None, "disk_mount": None,
+        "receive_bytes_per_second": 3.0, "transmit_bytes_per_second": 3.0,
+    }  # fmt: skip
+    detail = http.get("/hosts/web-2").json()
+    assert detail["inventory"]["os"] == "Debian"
+    assert detail["summary"] == host["summary"]
+    current = http.get("/metrics/current", params={"host": "web-2", "limit": "2"}).json()
+    assert [table["family"] for table in current["current"]] == ["cpu", "memory"]
+    rest = http.get("/metrics/current", params={"host": "web-2", "cursor": current["next_cursor"]}).json()
+    assert [table["family"] for table in rest["current"]] == ["network"]
+
+
+async def test_processes_come_in_order(http: httpx.Client, bus: NatsServer, bus_connect: BusConnect) -> None:
+    web = Speaker(await bus_connect(bus, "host-web-2"), "web-2")
+    table = {
+        "interval_seconds": 5.0,
+        "columns": ["pid", "name", "cpu_percent", "resident_bytes", "memory_percent"],
+        "rows": [[1, "init", 1.0, 300, 3.0], [2, "<script>", 9.0, 100, 1.0], [3, "x", 5.0, 200, 2.0]],
+    }
+    await web.say(tick() + timedelta(seconds=1), {"process": table})
+    await asyncio.sleep(0.5)
+    await asyncio.to_thread(check_processes, http)
+
+
+def check_processes(http: httpx.Client) -> None:
+    by_cpu = http.get("/metrics/processes", params={"host": "web-2", "limit": "2"}).json()
+    assert [row["pid"] for row in by_cpu["processes"]] == [2, 3]
+    last = http.get("/metrics/processes", params={"host": "web-2", "cursor": by_cpu["next_cursor"]}).json()
+    assert [row["pid"] for row in last["processes"]] == [1]
+    by_memory = http.get("/metrics/processes", params={"host": "web-2", "sort": "resident_bytes"}).json()
+    assert [row["pid"] for row in by_memory["processes"]] == [1, 3, 2]
+
+
+def test_health_tells_strangers_the_status_only(api: ApiServer, http: httpx.Client) -> None:
+    assert httpx.get(f"{api.url}/api/v1/health").json() == {"status": "ok"}
+    full = http.get("/health").json()
+    assert {part["name"] for part in full["components"]} == {"api", "bus", "database", "ingest"}
+    assert full["mode"] == "plain"
+    assert full["stream"]["bytes_max"] > 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "evil.example"}, 403),
+        ({"Host": "localhost:1"}, 200),
+        ({"Host": "127.0.0.1.evil.example"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Content-Length": "70000"}, 413),
+    ],
+)
+def test_host_and_origin_and_size_are_checked(api: ApiServer, headers: dict[str, str], status: int) -> None:
+    method = "POST" if "Content-Length" in headers else "GET"
+    path = "/api/v1/auth/login" if method == "POST" else "/api/v1/health"
+    content = b"x" * 70_000 if method == "POST" else None
+    answer = httpx.request(method, api.url + path, headers=headers, content=content)
+    assert answer.status_code == status
+    if status != 200:
+        assert answer.json()["status"] == status
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+def test_a_body_that_grows_without_saying_so_is_refused(api: ApiServer) -> None:
+    def pieces() -> Iterator[bytes]:
+        for _ in range(20):
+            yield b"x" * 8_192
+
+    answer = httpx.post(f"{api.url}/api/v1/auth/login", content=pieces(), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+
+
+def test_every_answer_has_the_security_headers_and_no_api_answer_is_cached(api: ApiServer) -> None:
+    for path in ("/", "/api/v1/health", "/api/v1/nothing", "/api/v1/hosts"):
+        headers = httpx.get(api.url + path).headers
+        assert "script-src 'self';" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert headers["cache-control"] in ("no-store", "no-cache")
+        assert "access-control-allow-origin" not in headers
+
+
+def test_queries_and_tokens_stay_out_of_the_log(api: ApiServer, http: httpx.Client) -> None:
+    http.get("/hosts", params={"host": "a-very-particular-name"})
+    assert "a-very-particular-name" not in api.log.read_text()
+
+
+def test_without_the_database_hosts_and_tokens_go_on_and_ranges_say_so(
+    api: ApiServer, http: httpx.Client, postgres_url: str
+) -> None:
+    async def run(statement: str) -> None:
+        connection = await asyncpg.connect(postgres_url)
+        await connection.execute(statement)
+        await connection.close()
+
+    name = api.database.name
+    asyncio.run(run(f"ALTER DATABASE {name} CONNECTION LIMIT 0"))
+    try:
+        asyncio.run(run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"))
+        assert http.get("/hosts").status_code == 200
+        assert http.get("/auth/me").status_code == 200
+        away = http.get("/metrics/cpu")
+        assert (away.status_code, away.json()["code"]) == (503, "database_away")
+        assert int(away.headers["retry-after"]) > 0
+        assert httpx.post(
+            f"{api.url}/api/v1/auth/login", json={"username": "admin", "password": "x"}
+        ).status_code == 503  # fmt: skip
+    finally:
+        asyncio.run(run(f"ALTER DATABASE {name} CONNECTION LIMIT -1"))
+    end = time.monotonic() + 10
+    while http.get("/metrics/cpu").status_code != 200:
+        assert time.monotonic() < end
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_cleanly_also_with_open_connections(api: ApiServer, number: signal.Signals) -> None:
+    """The last test here: the API of this file restarts each time."""
+    with httpx.Client(base_url=api.url) as open_connection:
+        open_connection.get("/api/v1/health")
+        assert api.stop(number) == 0
+    assert "Traceback" not in api.log.read_text()
+    api.start()
+
+
+def test_a_port_in_use_is_one_sentence(api: ApiServer) -> None:
+    other = ApiServer(api.directory / "other", api.bus, api.database, port=api.port)
+    with pytest.raises(AssertionError, match="the API ended"):
+        other.start()
+    assert other.process is not None
+    assert other.process.wait(5) == 1
+    (line,) = other.events()
+    assert "set port to another" in str(line["reason"])

@@ -1,0 +1,285 @@
+"""The WebSocket of live readings, through a client that shares no code with the product."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import msgpack
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.integration.api.server import ApiServer, bearer, log_in, tick
+from tests.integration.api.speaker import Speaker, cpu_table, memory_table
+from tests.integration.conftest import BusConnect
+from tests.servers import NatsServer
+
+WEB_1, WEB_2 = "web-1.example.com", "web-2"
+
+
+def ws_url(api: ApiServer) -> str:
+    return api.url.replace("http", "ws") + "/ws"
+
+
+@asynccontextmanager
+async def signed_in(api: ApiServer, **options: Any) -> AsyncIterator[ClientConnection]:
+    headers = bearer(await asyncio.to_thread(log_in, api))
+    async with connect(ws_url(api), additional_headers=headers, **options) as client:
+        yield client
+
+
+async def next_of(client: ClientConnection, host: str, newer_than: str = "") -> dict[str, Any]:
+    async with asyncio.timeout(5):
+        while True:
+            message = json.loads(await client.recv())
+            if message.get("host") == host and message["time"] > newer_than:
+                return dict(message)
+
+
+async def speaker(bus: NatsServer, bus_connect: BusConnect, host: str) -> Speaker:
+    return Speaker(await bus_connect(bus, f"host-{host.replace('.', '=2E')}"), host)
+
+
+async def read_on(client: ClientConnection) -> None:
+    while True:
+        await client.recv()
+
+
+async def closed_with(client: ClientConnection) -> tuple[int, str]:
+    async with asyncio.timeout(8):
+        with pytest.raises(ConnectionClosed) as closed:
+            await read_on(client)
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code, closed.value.rcvd.reason
+
+
+async def test_a_program_gets_what_is_current_and_then_every_reading(
+    api: ApiServer, bus: NatsServer, bus_connect: BusConnect
+) -> None:
+    web = await speaker(bus, bus_connect, WEB_1)
+    first = tick()
+    await web.say(first, {"cpu": cpu_table(12.3457), "memory": memory_table()})
+    await asyncio.sleep(0.3)
+    async with signed_in(api) as client:
+        snapshot = await next_of(client, WEB_1)
+        assert snapshot == {
+            "type": "cpu",
+            "host": WEB_1,
+            "source": "system",
+            "time": first.isoformat().replace("+00:00", "Z"),
+            "data": snapshot["data"],
+        }
+        row = dict(zip(snapshot["data"]["columns"], snapshot["data"]["rows"][0], strict=True))
+        assert (row["total_percent"], row["cores_count"], row["steal_percent"]) == (12.3457, 2, None)
+        await web.say(first + timedelta(seconds=1), {"cpu": cpu_table(50.0)})
+        live = await next_of(client, WEB_1, snapshot["time"])
+        assert live["data"]["rows"][0][0] == 50.0
+
+
+async def test_a_browser_says_who_it_is_in_its_first_frame(api: ApiServer) -> None:
+    token = await asyncio.to_thread(log_in, api)
+    async with connect(ws_url(api), origin=api.url) as client:  # type: ignore[arg-type]
+        await client.send(json.dumps({"type": "auth", "token": token}))
+        await client.send(json.dumps({"type": "subscribe", "types": ["cpu"]}))
+        await client.send(json.dumps({"type": "auth", "token": token}))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await closed_with(client)
+
+
+async def test_a_subscription_replaces_what_comes(api: ApiServer, bus: NatsServer, bus_connect: BusConnect) -> None:
+    one, two = await speaker(bus, bus_connect, WEB_1), await speaker(bus, bus_connect, WEB_2)
+    async with signed_in(api) as client:
+        wish = {"type": "subscribe", "hosts": ["web-2*"], "types": ["memory"], "batch": True, "format": "msgpack"}
+        await client.send(json.dumps(wish))
+        await asyncio.sleep(0.3)
+        now = tick() + timedelta(seconds=2)
+        for who in (one, two):
+            await who.say(now, {"cpu": cpu_table(1.0), "memory": memory_table(77.0)})
+        async with asyncio.timeout(5):
+            while True:
+                frame = await client.recv()
+                if isinstance(frame, bytes):
+                    messages = msgpack.unpackb(frame)
+                    assert {(message["host"], message["type"]) for message in messages} == {(WEB_2, "memory")}
+                    if messages[-1]["time"] == now.isoformat().replace("+00:00", "Z"):
+                        break
+
+
+@pytest.mark.parametrize(
+    ("frames", "code"),
+    [
+        pytest.param(["not json"], 4400, id="not json"),
+        pytest.param([b"\xc1"], 4400, id="not msgpack"),
+        pytest.param(['{"type":"subscribe"}'], 4400, id="not signed in"),
+        pytest.param(['{"type":"auth","token":"x.y.z"}'], 4401, id="no token of ours"),
+        pytest.param(["x" * 70_000], 4400, id="too large"),
+        pytest.param([], 4408, id="too late"),
+    ],
+)
+async def test_what_a_client_does_wrong_closes_it(api: ApiServer, frames: list[str | bytes], code: int) -> None:
+    async with connect(ws_url(api)) as client:
+        for frame in frames:
+            await client.send(frame)
+        closed, reason = await closed_with(client)
+    assert closed == code
+    assert reason
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"type": "subscribe", "types": ["nothing"]},
+        {"type": "subscribe", "hosts": []},
+        {"type": "subscribe", "format": "xml"},
+        {"type": "subscribe", "unknown": 1},
+        {"type": "shout"},
+    ],
+)
+async def test_a_wish_that_is_none_says_what_was_expected(api: ApiServer, frame: dict[str, Any]) -> None:
+    async with signed_in(api) as client:
+        await client.send(json.dumps(frame))
+        code, reason = await closed_with(client)
+    assert code == 4400
+    assert reason
+
+
+async def test_a_token_in_the_url_is_refused_with_a_text(api: ApiServer) -> None:
+    token = await asyncio.to_thread(log_in, api)
+    async with connect(f"{ws_url(api)}?token={token}") as client:
+        code, reason = await closed_with(client)
+    assert code == 4400
+    assert "URL" in reason
+    assert token not in api.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        pytest.param({"Authorization": "Bearer x.y.z"}, 401, id="bad token"),
+        pytest.param({"Origin": "https://evil.example"}, 403, id="foreign origin"),
+    ],
+)
+async def test_a_handshake_that_must_not_be_is_an_http_error(
+    api: ApiServer, headers: dict[str, str], status: int
+) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(ws_url(api), additional_headers=headers):
+            pass
+    assert refused.value.response.status_code == status
+    assert json.loads(refused.value.response.body or b"{}")["status"] == status
+
+
+async def test_logout_closes_open_websockets(api: ApiServer) -> None:
+    token = await asyncio.to_thread(log_in, api)
+    async with connect(ws_url(api), additional_headers=bearer(token)) as client:
+        await asyncio.sleep(0.2)
+        started = time.monotonic()
+        async with httpx.AsyncClient() as http:
+            answer = await http.post(
+                f"{api.url}/api/v1/auth/logout", headers={**bearer(token), "X-Vitalwire-Client": "test"}
+            )
+        assert answer.status_code == 204
+        code, _ = await closed_with(client)
+        assert code == 4401
+        assert time.monotonic() - started < 2
+
+
+async def test_fifty_clients_get_everything_or_a_gap_and_one_that_never_reads_delays_nobody(
+    api: ApiServer, bus: NatsServer, bus_connect: BusConnect
+) -> None:
+    hosts = [await speaker(bus, bus_connect, host) for host in (WEB_1, WEB_2)]
+    headers = bearer(await asyncio.to_thread(log_in, api))
+    start = tick() + timedelta(seconds=10)
+    ticks = [start + timedelta(seconds=step) for step in range(60)]
+    said = {(host.host, time.isoformat().replace("+00:00", "Z")) for host in hosts for time in ticks}
+    delays: list[float] = []
+    sent_at: dict[tuple[str, str], float] = {}
+
+    async def listen(client: ClientConnection) -> tuple[set[tuple[str, str]], int]:
+        got: set[tuple[str, str]] = set()
+        dropped = 0
+        while len(got) + dropped < len(said):
+            message = json.loads(await client.recv())
+            if message["type"] == "gap":
+                dropped += message["dropped"]
+            elif (key := (message["host"], message["time"])) in said:
+                got.add(key)
+                delays.append(time.monotonic() - sent_at[key])
+        return got, dropped
+
+    async with asyncio.timeout(60):
+        stuck = await connect(ws_url(api), additional_headers=headers, max_queue=1)
+        stuck.transport.pause_reading()
+        clients = [await connect(ws_url(api), additional_headers=headers, max_queue=None) for _ in range(50)]
+        for client in clients:
+            await client.send(json.dumps({"type": "subscribe", "hosts": ["web-*"], "types": ["cpu"]}))
+        await asyncio.sleep(1)
+        listeners = [asyncio.create_task(listen(client)) for client in clients]
+        for moment in ticks:
+            for host in hosts:
+                sent_at[host.host, moment.isoformat().replace("+00:00", "Z")] = time.monotonic()
+                await host.say(moment)
+            await asyncio.sleep(0.1)
+        results = await asyncio.gather(*listeners)
+        for client in clients:
+            await client.close()
+        stuck.transport.abort()
+    assert all(got == said or dropped > 0 for got, dropped in results)
+    assert all(dropped == 0 for _, dropped in results)
+    assert sorted(delays)[int(len(delays) * 0.95)] < 1.0
+
+
+MANY_MOUNTS = {
+    "columns": ["mount", "device", "total_bytes", "used_bytes", "available_bytes", "used_percent"],
+    "rows": [[f"/{'m' * 400}/{number}", "/dev/vda1", 1, 1, 1, 1.0] for number in range(1_500)],
+    "interval_seconds": 10.0,
+}
+"""About 700 KB: a few of them fill every buffer between the API and a client that does not read."""
+
+
+async def test_a_slow_client_gets_a_gap_and_the_newest_and_one_that_never_reads_is_given_up(
+    api: ApiServer, bus: NatsServer, bus_connect: BusConnect
+) -> None:
+    web = await speaker(bus, bus_connect, WEB_2)
+    headers = bearer(await asyncio.to_thread(log_in, api))
+    wish = json.dumps({"type": "subscribe", "hosts": [WEB_2], "types": ["disk"]})
+    async with connect(ws_url(api), additional_headers=headers, max_size=None, max_queue=1) as slow:
+        await slow.send(wish)
+        stuck = await connect(ws_url(api), additional_headers=headers, max_queue=1)
+        for client in (slow, stuck):
+            client.transport.pause_reading()
+        first = datetime.now(UTC) + timedelta(seconds=200)
+        for step in range(30):
+            await web.say(first + timedelta(seconds=step), {"disk": MANY_MOUNTS})
+            await asyncio.sleep(0.12)
+        slow.transport.resume_reading()
+        newest = (first + timedelta(seconds=29)).isoformat().replace("+00:00", "Z")
+        received, dropped = 0, 0
+        async with asyncio.timeout(8):
+            while True:
+                message = json.loads(await slow.recv())
+                dropped += message.get("dropped", 0)
+                received += message.get("time", "") >= first.isoformat()[:19]
+                if message.get("time") == newest:
+                    break
+    assert dropped > 0
+    assert received + dropped == 30
+    await given_up(api, stuck)
+
+
+async def given_up(api: ApiServer, stuck: ClientConnection) -> None:
+    """Return once the API let go of a client: of the bytes that waited for it nothing more comes."""
+    async with asyncio.timeout(20):
+        metrics = f"http://127.0.0.1:{api.extra['metrics_port']}/metrics"
+        async with httpx.AsyncClient() as http:
+            while "vitalwire_api_websocket_stuck_total 1.0" not in (await http.get(metrics)).text:  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+    stuck.transport.abort()

@@ -1,0 +1,223 @@
+"""Times, ranges of series, CSV, negotiation, names, hosts and errors as tables."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import msgpack
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from litestar.exceptions import NotFoundException, ValidationException
+
+from services.api.answers import CSV, JSON, MSGPACK, preferred
+from services.api.edge import names_of
+from services.api.errors import BadParameterError, DatabaseAwayError, TooMuchError, answer_of
+from services.api.hosts.inventories import Inventories
+from services.api.hosts.overview import overview
+from services.api.live.latest import Latest
+from services.api.metrics.csv import csv_chunks
+from services.api.metrics.families import require_gauges
+from services.api.metrics.schemas import MetricRange, Series
+from services.api.metrics.series import CELLS_MAX, to_series
+from services.api.metrics.times import parse_instant, parse_range
+from services.api.parameters import host_patterns
+from shared.families import FAMILIES
+from shared.families.cpu import CPU
+from shared.families.network import NETWORK
+from shared.wire.decode import DecodeError, FamilyRows, SampleSet
+from shared.wire.inventory import decode_inventory
+
+NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("now", "2026-11-21T09:00:00+00:00"),
+        ("-15m", "2026-11-21T08:45:00+00:00"),
+        ("-90s", "2026-11-21T08:58:30+00:00"),
+        ("-6h", "2026-11-21T03:00:00+00:00"),
+        ("-7d", "2026-11-14T09:00:00+00:00"),
+        ("-2w", "2026-11-07T09:00:00+00:00"),
+        ("2026-11-21T09:00:00Z", "2026-11-21T09:00:00+00:00"),
+        ("2026-11-21T18:00:00+09:00", "2026-11-21T09:00:00+00:00"),
+        ("2026-11-21T18:00:00 09:00", "2026-11-21T09:00:00+00:00"),
+    ],
+)
+def test_an_instant_is_iso_8601_or_relative(text: str, instant: str) -> None:
+    assert parse_instant("start", text, NOW).isoformat() == instant
+
+
+@given(st.text(max_size=40))
+def test_any_other_text_is_refused_by_name(text: str) -> None:
+    with suppress(BadParameterError):
+        assert parse_instant("end", text, NOW).tzinfo is not None
+
+
+@pytest.mark.parametrize(("start", "end"), [("-5m", "-5m"), ("-5m", "-6m"), ("1970-01-01T00:00:00Z", None)])
+def test_a_range_ends_after_its_start_and_is_bounded(start: str, end: str | None) -> None:
+    with pytest.raises(BadParameterError):
+        parse_range(start, end, NOW)
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("", JSON),
+        ("*/*", JSON),
+        ("text/html,application/xhtml+xml", JSON),
+        ("application/msgpack", MSGPACK),
+        ("application/json;q=0.5, application/msgpack", MSGPACK),
+        ("application/msgpack;q=0.1, */*", JSON),
+        ("text/csv", CSV),
+        ("text/*", CSV),
+        ("application/msgpack;q=x", JSON),
+        ("application/msgpack;q=0", JSON),
+    ],
+)
+def test_the_form_is_what_accept_likes_best(accept: str, form: str) -> None:
+    assert preferred(accept, (JSON, MSGPACK, CSV)) == form
+
+
+def test_series_share_one_axis_and_gaps_are_null() -> None:
+    gauges = require_gauges(CPU, "total_percent,cores_count")
+    later = NOW + timedelta(seconds=1)
+    rows = [
+        (NOW, "a", "system", 12.345678, 4), (NOW, "b", "system", 1.0, 2), (later, "a", "system", None, 4.0),
+    ]  # fmt: skip
+    axis, series = to_series(CPU, gauges, rows)
+    assert axis == [NOW, later]
+    assert [(each.host, each.values) for each in series] == [
+        ("a", {"total_percent": [12.3457, None], "cores_count": [4, 4]}),
+        ("b", {"total_percent": [1.0, None], "cores_count": [2, None]}),
+    ]
+
+
+def test_rows_that_spread_over_too_wide_an_axis_are_refused() -> None:
+    gauges = require_gauges(CPU, "total_percent")
+    count = int(CELLS_MAX**0.5) + 1
+    rows = [(NOW + timedelta(seconds=step), f"h{step}", "system", 1.0) for step in range(count)]
+    with pytest.raises(TooMuchError):
+        to_series(CPU, gauges, rows)
+
+
+@pytest.mark.parametrize(
+    ("label", "cell"),
+    [
+        ("eth0", '"eth0"'), ("=1+1", "\"'=1+1\""), ("+1", "\"'+1\""), ("-bash", "\"'-bash\""), ("@x", "\"'@x\""),
+        ('a"b', '"a""b"'), ("a,b\nc", '"a,b\nc"'), ("\t=1", "\"'\t=1\""),
+    ],
+)  # fmt: skip
+def test_a_label_in_csv_is_quoted_and_no_formula(label: str, cell: str) -> None:
+    gauges = require_gauges(NETWORK, "receive_bytes_per_second")
+    series = [Series("h", "system", {"interface": label}, {"receive_bytes_per_second": [None, 1.5]})]
+    axis = [NOW, NOW + timedelta(seconds=1)]
+    answer = MetricRange("network", NOW, NOW, "raw", None, NOW, axis, series)
+    assert "".join(csv_chunks(NETWORK, gauges, answer)) == (
+        f'time,host,source,interface,receive_bytes_per_second\r\n2026-11-21T09:00:01Z,"h","system",{cell},1.5\r\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "served"),
+    [
+        ("vital.example.com", True), ("vital.example.com:443", True), ("127.0.0.1:8080", True), ("[::1]:8080", True),
+        ("localhost", True), ("192.0.2.1:8080", True), ("evil.example", False), ("", False), ("[", False),
+        ("vital.example.com.evil.example", False), ("0.0.0.0", False),
+    ],
+)  # fmt: skip
+def test_the_host_is_our_public_name_or_loopback(host: str, served: bool) -> None:
+    assert names_of("https://vital.example.com", "192.0.2.1", ()).serves(host) is served
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "trusted"),
+    [
+        ("https://vital.example.com", "vital.example.com", True),
+        ("https://named.example", "vital.example.com", True),
+        ("http://127.0.0.1:8080", "127.0.0.1:8080", True),
+        ("http://127.0.0.1:3000", "127.0.0.1:8080", False),
+        ("https://evil.example", "vital.example.com", False),
+        ("null", "vital.example.com", False),
+    ],
+)
+def test_an_origin_is_ours_or_was_named(origin: str, host: str, trusted: bool) -> None:
+    names = names_of("https://vital.example.com", "127.0.0.1", ("https://named.example",))
+    assert names.trusts(origin, host) is trusted
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "age_s", "state"),
+    [(1, 0, "live"), (1, 10, "live"), (1, 11, "silent"), (60, 180, "live"), (60, 181, "silent"), (1, -3, "live")],
+)
+def test_a_host_is_silent_after_three_intervals(interval_s: float, age_s: float, state: str) -> None:
+    latest = Latest()
+    row = tuple(1 for _ in CPU.columns)
+    latest.apply(SampleSet("h", "system", "s", 1, NOW, None, {"cpu": FamilyRows(interval_s, [row])}, ()))
+    seen = overview("h", latest.get("h"), NOW + timedelta(seconds=age_s))
+    assert (seen.state, seen.age_seconds) == (state, max(0.0, age_s))
+
+
+def test_a_host_known_by_its_inventory_only_is_silent() -> None:
+    assert overview("h", None, NOW).state == "silent"
+
+
+def packed(**changed: object) -> bytes:
+    return bytes(msgpack.packb({"v": 1, "host": "web-1", "time": NOW, **changed}, datetime=True))
+
+
+def test_inventories_come_and_go_and_are_bounded() -> None:
+    inventories = Inventories(hosts_max=1)
+    inventories.receive("$KV.hosts.web-1", packed(os="Debian"), None)
+    inventories.receive("$KV.hosts.web-2", packed(host="web-2"), None)
+    assert inventories.hosts(lambda _: True) == {"web-1"}
+    inventories.receive("$KV.hosts.web-1", b"", "DEL")
+    assert inventories.get("web-1") is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"\xc1", packed(v=2), packed(host="web-2"), packed(cores_count="x"), packed(os="x" * 600), packed(v=0),
+     packed(addresses=["x"] * 101), b"x" * 70_000],
+)  # fmt: skip
+def test_an_inventory_that_is_none_is_refused(body: bytes) -> None:
+    with pytest.raises(DecodeError):
+        decode_inventory(body, "web-1")
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_an_inventory_or_its_one_error(body: bytes) -> None:
+    try:
+        decode_inventory(body, "web-1")
+    except DecodeError:
+        return
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code", "field"),
+    [
+        (BadParameterError("x: no", field="x"), 400, "bad_parameter", "x"),
+        (DatabaseAwayError("away", retry_after_s=5), 503, "database_away", None),
+        (NotFoundException(), 404, "not_found", None),
+        (ValidationException("no", extra=[{"key": "limit", "message": "Expected x"}]), 400, "bad_parameter", "limit"),
+        (ValidationException("no", extra=[{"key": "data", "message": "Object missing required field `role`"}]), 400,
+         "bad_parameter", "role"),
+        (RuntimeError("secret"), 500, "internal", None),
+    ],
+)  # fmt: skip
+def test_an_exception_becomes_one_answer(error: Exception, status: int, code: str, field: str | None) -> None:
+    answer, _ = answer_of(error, "id")
+    assert (answer.status, answer.code, answer.field, answer.request_id) == (status, code, field, "id")
+    assert "secret" not in answer.detail
+
+
+@pytest.mark.parametrize("hosts", [[""], ["x" * 254], ["a\0"], ["x"] * 101])
+def test_host_patterns_are_bounded(hosts: list[str]) -> None:
+    with pytest.raises(BadParameterError):
+        host_patterns(hosts)
+
+
+def test_every_family_has_gauges_to_choose() -> None:
+    assert all(require_gauges(family, None) == family.gauges for family in FAMILIES.values())
