@@ -1,0 +1,50 @@
+"""The examples of docs/http-api.md run as they are written; and the end with a WebSocket open."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.integration.api.server import ApiServer, bearer, log_in, tick
+from tests.integration.api.speaker import Speaker
+from tests.integration.conftest import BusConnect
+from tests.servers import NatsServer
+
+DOCS = Path(__file__).parents[3] / "docs" / "http-api.md"
+
+
+async def test_the_python_example_prints_live_cpu(api: ApiServer, bus: NatsServer, bus_connect: BusConnect) -> None:
+    found = re.search(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    token = await asyncio.to_thread(log_in, api)
+    program = found[1].replace("127.0.0.1:8080", f"127.0.0.1:{api.port}").replace('main("…")', f'main("{token}")')
+    web = Speaker(await bus_connect(bus, "host-web-2"), "web-2")
+    await web.say(tick())
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-u", "-c", program, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(15):
+        line = (await process.stdout.readline()).decode()
+    process.kill()
+    await process.communicate()
+    assert re.fullmatch(r"\S+ 2\S+Z [0-9.]+\n", line), line
+
+
+async def test_a_protocol_ping_is_answered_and_the_end_closes_websockets(api: ApiServer) -> None:
+    headers = bearer(await asyncio.to_thread(log_in, api))
+    async with connect(api.url.replace("http", "ws") + "/ws", additional_headers=headers) as client:
+        async with asyncio.timeout(5):
+            await (await client.ping())
+        assert await asyncio.to_thread(api.stop) == 0
+        try:
+            async with asyncio.timeout(5):
+                async for _ in client:
+                    pass
+        except ConnectionClosed:
+            return
