@@ -28,7 +28,7 @@ export function chartOptions(description: ChartDescription): uPlot.Options {
     width: Math.max(120, element.clientWidth),
     height: Math.max(80, element.clientHeight),
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     cursor: { sync: { key: SYNC_KEY }, drag: { x: false, y: false }, points: { size: 6 }, y: false },
     scales: {
       x: { time: true, range: () => description.range() },
