@@ -17,6 +17,7 @@ from deploy.local.detach import up_in_background
 from deploy.local.down import take_down
 from deploy.local.errors import StackError
 from deploy.local.follow import print_logs
+from deploy.local.launcher import watch_launcher
 from deploy.local.process_table import read_table, render_status
 from deploy.local.settings import LocalSettings
 from deploy.local.state import find_home, layout_of
@@ -46,6 +47,7 @@ def _run(options: argparse.Namespace, settings: LocalSettings, stop: threading.E
         case "up" if options.detach:
             return up_in_background(layout, CHECKOUT, stop, _say)
         case "up":
+            watch_launcher(stop)
             run_stack(settings, CHECKOUT, os.environ, stop, _say)
         case "down":
             _say(take_down(layout))

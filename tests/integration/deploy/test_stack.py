@@ -143,6 +143,16 @@ def test_a_signal_ends_everything_in_order(stopped: Stack, number: int) -> None:
     assert "database system is shut down" in (stopped.layout.logs / "postgres.log").read_text().splitlines()[-1]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_make_alone_ends_everything(stopped: Stack, number: int) -> None:
+    make = subprocess.Popen(["make", "up"], env=stopped.environment, cwd=CHECKOUT, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL, start_new_session=True)  # fmt: skip
+    until(lambda: stopped.table().ready, "the stack", 300)
+    make.send_signal(number)
+    make.wait(60)
+    assert stopped.processes() == []
+
+
 def test_a_signal_amid_the_start_leaves_nothing(stopped: Stack) -> None:
     supervisor = stopped.up_in_foreground()
     until(lambda: stopped.table().supervisor.pid == supervisor.pid and stopped.pid("postgres"), "the database")
