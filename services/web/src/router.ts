@@ -1,7 +1,7 @@
 /** The page's routes, and who may see them. */
 import { watch } from "vue";
 import { createRouter, createWebHashHistory } from "vue-router";
-import { session, sessionState } from "./auth/current";
+import { resume, sessionState } from "./auth/current";
 import HostsView from "./hosts/HostsView.vue";
 
 export const router = createRouter({
@@ -18,7 +18,7 @@ export const router = createRouter({
 });
 
 router.beforeEach(async (to) => {
-  if (sessionState.value.status === "unknown") await session.refresh();
+  if (sessionState.value.status === "unknown") await resume();
   const signedIn = sessionState.value.status === "signed-in";
   if (to.meta.open === true) return signedIn ? { name: "hosts" } : true;
   return signedIn ? true : { name: "sign-in", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
