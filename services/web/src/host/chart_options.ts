@@ -39,6 +39,8 @@ export function chartOptions(description: ChartDescription): uPlot.Options {
         ...axis,
         size: 26,
         space: 70,
+        // Labels show minutes, so ticks stand at whole ones.
+        incrs: [60, 120, 300, 600, 900, 1800, 3600],
         values: (_chart, splits) => splits.map((at) => formatMinute(at * 1000, description.language)),
       },
       { ...axis, size: Y_AXIS_PIXELS, space: 34, ...(steps && { incrs: steps }), values: tickLabels(description) },

@@ -47,9 +47,18 @@ export function useHost(host: string, families: readonly Family[]) {
     return newestTime === 0 ? null : newestTime;
   });
 
+  /** Oldest sample of any family, null until what the API keeps is known. */
+  const oldest = computed(() => {
+    // Reading every revision makes this follow what is added and trimmed.
+    const names = Object.entries(past.revisions).map(([family]) => family);
+    if (Object.values(past.statuses).includes("loading")) return null;
+    const times = names.map((family) => past.histories.get(family)?.oldest ?? null).filter((time) => time !== null);
+    return times.length === 0 ? null : Math.min(...times);
+  });
+
   const poll = window.setInterval(() => void describe(), DETAIL_MILLISECONDS);
   onScopeDispose(() => window.clearInterval(poll));
   useStream({ hosts: [host], types: [...byName.keys()] }, { onSamples, onMissed: past.recover });
   void describe();
-  return { ...past, detail, missing, processes, newest, intervalSeconds };
+  return { ...past, detail, missing, processes, newest, oldest, intervalSeconds };
 }

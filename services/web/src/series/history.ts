@@ -25,6 +25,18 @@ export class FamilyHistory {
     return this.#newest;
   }
 
+  /** Time of the oldest sample that is kept, in milliseconds, null without any. */
+  get oldest(): number | null {
+    let oldest: number | null = null;
+    for (const row of this.rows.values()) {
+      for (const points of row.gauges.values()) {
+        const first = points.keys().next().value;
+        if (first !== undefined && (oldest === null || first < oldest)) oldest = first;
+      }
+    }
+    return oldest;
+  }
+
   /** Takes over an answer of the API; returns the number of values that were new. */
   addRange(range: MetricRange): number {
     const times = range.time.map((time) => Date.parse(time));
