@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from shared.wire.encode_inventory import HostFacts, encode_inventory
+
+log = logging.getLogger(__name__)
 
 LOOK_S = 60.0
 REPEAT_S = 600.0
@@ -34,7 +37,10 @@ class InventoryPost:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), LOOK_S)
             self._wake.clear()
-            await self._look(datetime.now(UTC))
+            try:
+                await self._look(datetime.now(UTC))
+            except Exception as error:  # as with the families: what cannot be read now stops nothing else
+                log.warning("inventory not posted", extra={"error": f"{type(error).__name__}: {error}"})
 
     async def _look(self, now: datetime) -> None:
         facts = self._read()
@@ -44,4 +50,7 @@ class InventoryPost:
 
 def is_due(facts: HostFacts, posted: HostFacts | None, posted_at: datetime | None, now: datetime) -> bool:
     """Return whether the facts are to be posted: new, changed, or posted ten minutes ago."""
-    return posted is None or posted_at is None or facts != posted or (now - posted_at).total_seconds() >= REPEAT_S
+    if posted is None or posted_at is None or facts != posted:
+        return True
+    # Before it was posted: the clock was set back.
+    return not 0 <= (now - posted_at).total_seconds() < REPEAT_S

@@ -74,6 +74,11 @@ class Outbox:
         if self._pending.pop(seq, None) is not None:
             self.published += 1
 
+    def lose(self, seq: int) -> None:
+        """Count one that was taken as lost: sending it again cannot help."""
+        if self._pending.pop(seq, None) is not None:
+            self.lost += 1
+
     def expire(self, now_s: float) -> int:
         """Let those wait again that were sent long ago without an answer; return how many."""
         return self._requeue([seq for seq, (_, sent_s) in self._pending.items() if now_s - sent_s > CONFIRM_S_MAX])

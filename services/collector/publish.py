@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from nats.errors import MaxPayloadError
 
 from services.collector.counters import Counters
 from services.collector.outbox import Outbox, Outgoing
@@ -97,6 +98,12 @@ class Publisher:
         try:
             await client.publish(
                 subject, encoded.body, reply=f"{self._inbox}.{encoded.seq}", headers={MESSAGE_ID: encoded.message_id}
+            )
+        except MaxPayloadError:
+            self._outbox.lose(encoded.seq)
+            log.warning(
+                "the bus takes no messages of this size: raise its max_payload",
+                extra={"bytes": len(encoded.body), "bytes_max": client.max_payload},
             )
         except NatsError as error:  # the connection went meanwhile: it stays pending and is sent again
             log.debug("publishing failed", extra={"error": f"{type(error).__name__}: {error}"})

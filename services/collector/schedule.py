@@ -11,6 +11,10 @@ from shared.family import Family
 OFFSET_MS_MAX = 500
 CLOCK_BACK_S_MAX = 60
 """A clock that was set back further starts a new count; less is waited for, so that no tick comes twice."""
+CLOCK_AHEAD_S_MAX = 86_400
+"""A machine without a clock of its own wakes in 1970: the ticks from then to now were not skipped by anybody."""
+LATE_S_MAX = 5.0
+"""A reading made later than this after its tick would tell of another time."""
 
 
 def choose_intervals(
@@ -36,9 +40,18 @@ def next_tick(now_s: float, last_s: int | None, intervals: Mapping[str, int]) ->
     return min((math.floor(base_s / interval_s) + 1) * interval_s for interval_s in set(intervals.values()))
 
 
+def is_now(tick_s: int, now_s: float) -> bool:
+    """Return whether a tick that was waited for has come, so that a reading made now may bear its time.
+
+    Otherwise the clock was set meanwhile, or the machine slept: the next tick is to be chosen anew, for a clock that
+    was set back by an hour would be waited for as long.
+    """
+    return 0 <= now_s - tick_s < LATE_S_MAX
+
+
 def count_skipped(last_s: int | None, tick_s: int, intervals: Mapping[str, int]) -> int:
-    """Return how many ticks lie between the last one and this one."""
-    if last_s is None:
+    """Return how many ticks lie between the last one and this one; none where the clock was set by more than a day."""
+    if last_s is None or tick_s - last_s > CLOCK_AHEAD_S_MAX:
         return 0
     distinct = set(intervals.values())
     step_s = math.gcd(*distinct)

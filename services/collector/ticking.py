@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from services.collector.collection import Collection
 from services.collector.counters import Counters
 from services.collector.outbox import Outgoing
-from services.collector.schedule import count_skipped, due, next_tick
+from services.collector.schedule import count_skipped, due, is_now, next_tick
 from shared.subjects import SYSTEM_SOURCE
 from shared.wire.encode import Numbering, encode
 
@@ -37,7 +37,10 @@ class Ticking:
 
 
 async def run_ticks(
-    ticking: Ticking, publish: Callable[[Sequence[Outgoing]], Awaitable[None]], stop: asyncio.Event
+    ticking: Ticking,
+    publish: Callable[[Sequence[Outgoing]], Awaitable[None]],
+    stop: asyncio.Event,
+    clock: Callable[[], float] = time.time,
 ) -> None:
     """Read at every tick until asked to stop.
 
@@ -46,15 +49,16 @@ async def run_ticks(
     ticking.collection.read(ticking.intervals)
     last_s: int | None = None
     while not stop.is_set():
-        tick_s = next_tick(time.time(), last_s, ticking.intervals)
-        while (left_s := tick_s - time.time()) > 0:
-            if await _stopped(stop, left_s):
-                return
+        tick_s = next_tick(clock(), last_s, ticking.intervals)
+        if await _stopped(stop, tick_s - clock()):
+            return
+        if not is_now(tick_s, clock()):
+            continue
         ticking.counters.ticks_skipped_count += count_skipped(last_s, tick_s, ticking.intervals)
         last_s = tick_s
         outgoing = ticking.read(tick_s)
         # At most half a second; what is left of the second is for the next tick. A stop sends at once.
-        await _stopped(stop, tick_s + ticking.offset_s - time.time())
+        await _stopped(stop, min(ticking.offset_s, tick_s + ticking.offset_s - clock()))
         await publish(outgoing)
 
 

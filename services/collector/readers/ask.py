@@ -37,6 +37,9 @@ class Asker(Generic[Answer]):
         """
         question = self._open.get(name)
         if question is None:
+            # What answered late and is asked for no more, as a share that was unmounted since, makes room.
+            if len(self._open) >= THREADS_MAX:
+                self._open = {asked: each for asked, each in self._open.items() if not each.done.is_set()}
             if len(self._open) >= THREADS_MAX:
                 raise TimeoutError(f"{name}: {THREADS_MAX} calls hang already")
             question = self._open[name] = _Question()

@@ -22,6 +22,8 @@ def play(timeline: str) -> str:
             seq += count
         elif word == "take":
             taken.append(",".join(str(each.encoded.seq) for each in outbox.take(now_s)))
+        elif word.startswith("too-large"):
+            outbox.lose(int(word.removeprefix("too-large")))
         elif word.startswith("c"):
             outbox.confirm(int(word[1:]))
         elif word == "back":
@@ -42,6 +44,7 @@ def play(timeline: str) -> str:
         pytest.param("add1 take c1 c1 c9", "1 | 1 0 0", id="confirmed twice counts once"),
         pytest.param("add3 take c2 back add1 take", "1,2,3 1,3,4 | 1 0 3", id="a new connection sends the rest again"),
         pytest.param("add2 take c1 late take c2", "1,2 2 | 2 0 0", id="no answer for long: sent again"),
+        pytest.param("add2 take too-large1 too-large1 c2", "1,2 | 1 1 0", id="what the bus never takes is lost once"),
         pytest.param("add2 take c1 add3 end", "1,2 | 1 4 0", id="at the end what is left is lost"),
     ],
 )

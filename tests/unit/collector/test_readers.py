@@ -287,12 +287,18 @@ def test_each_answer_is_given_once() -> None:
 
 def test_no_more_than_so_many_calls_hang() -> None:
     release = threading.Event()
-    asker = Asker(lambda name: release.wait(10), answer_s_max=0.0)
+    later = threading.Event()
+    asker = Asker(lambda name: (later if name == "/mnt/new" else release).wait(10), answer_s_max=0.0)
     for number in range(THREADS_MAX + 1):
         with pytest.raises(TimeoutError):
             asker.ask(f"/mnt/{number}")
     assert len(asker._open) == THREADS_MAX
     release.set()
+    assert all(question.done.wait(5) for question in asker._open.values())
+    with pytest.raises(TimeoutError, match="no answer in"):
+        asker.ask("/mnt/new")
+    assert len(asker._open) == 1, "what answered meanwhile makes room"
+    later.set()
 
 
 def test_an_error_of_the_call_comes_back() -> None:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from services.collector.schedule import OFFSET_MS_MAX, choose_intervals, count_skipped, due, next_tick, offset_s
+from services.collector.schedule import (
+    LATE_S_MAX,
+    OFFSET_MS_MAX,
+    choose_intervals,
+    count_skipped,
+    due,
+    is_now,
+    next_tick,
+    offset_s,
+)
 from shared.families import FAMILIES
 
 INTERVALS = {"cpu": 1, "process": 5, "disk": 10}
@@ -44,10 +53,24 @@ def test_next_tick(now_s: float, last_s: int | None, intervals: dict[str, int], 
         pytest.param(1_000, 900, INTERVALS, 0, id="the clock was set back"),
         pytest.param(1_000, 1_020, {"disk": 10}, 1, id="one of 10 s"),
         pytest.param(990, 1_020, {"disk": 10, "process": 15}, 3, id="990 | 1000 1005 1010 | 1020"),
+        pytest.param(60, 1_800_000_000, {"disk": 10, "process": 15}, 0, id="the clock woke in 1970"),
     ],
 )
 def test_count_skipped(last_s: int | None, tick_s: int, intervals: dict[str, int], expected: int) -> None:
     assert count_skipped(last_s, tick_s, intervals) == expected
+
+
+@pytest.mark.parametrize(
+    ("now_s", "expected"),
+    [
+        pytest.param(1_000.0, True, id="on time"),
+        pytest.param(1_000.0 + LATE_S_MAX - 0.1, True, id="a little late"),
+        pytest.param(1_000.0 + LATE_S_MAX, False, id="the machine slept, or the clock was set ahead"),
+        pytest.param(999.9, False, id="woken early, or the clock was set back"),
+    ],
+)
+def test_a_tick_is_now(now_s: float, expected: bool) -> None:
+    assert is_now(1_000, now_s) is expected
 
 
 def test_a_day_of_ticks_drifts_nowhere() -> None:

@@ -91,7 +91,7 @@ def facts(cores: int = 2) -> HostFacts:
 
 @pytest.mark.parametrize(
     ("posted", "age_s", "expected"),
-    [(None, 0, True), (facts(), 599, False), (facts(), 600, True), (facts(4), 1, True)],
+    [(None, 0, True), (facts(), 599, False), (facts(), 600, True), (facts(4), 1, True), (facts(), -1, True)],
 )
 def test_the_inventory_is_posted_when_new_changed_or_old(posted: HostFacts | None, age_s: int, expected: bool) -> None:
     assert is_due(facts(), posted, None if posted is None else NOW - timedelta(seconds=age_s), NOW) is expected
