@@ -16,8 +16,8 @@ from shared.families import FAMILIES
 from shared.wire.encode import round_real
 from shared.wire.inventory import Inventory
 
-SILENT_INTERVALS = 3
-SILENT_SECONDS_MIN = 10.0
+SILENT_INTERVALS = 5
+SILENT_SECONDS_MIN = 15.0
 LOOPBACK = "lo"
 
 NO_SUMMARY = HostSummary(None, None, None, None, None, None)
@@ -51,7 +51,7 @@ def host_detail(latest: Latest, inventories: Inventories, host: str, now: dateti
 
 
 def overview(host: str, readings: HostReadings | None, now: datetime) -> Host:
-    """Return how a host is doing; a host is live while its last sample is at most three intervals old."""
+    """Return how a host is doing; a host is live while its last sample is at most five intervals, or 15 s, old."""
     if readings is None:
         return Host(host, "silent", None, None, [], NO_SUMMARY)
     age_seconds = round(max(0.0, (now - readings.time).total_seconds()), 3)

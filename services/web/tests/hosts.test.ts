@@ -70,3 +70,15 @@ describe("a live sample", () => {
     expect(withSample(host("a", { state: "silent" }), sample)).toEqual(host("a", { newest: 7000, ...changes }));
   });
 });
+
+it("does not take the last word of a silent host for a sign of life", () => {
+  const sample = {
+    type: "cpu",
+    host: "a",
+    source: "system",
+    time: "1970-01-01T00:00:07Z",
+    data: { columns: [], rows: [] },
+  };
+  expect(withSample(host("a", { state: "silent", newest: 7000 }), sample).state).toBe("silent");
+  expect(withSample(host("a", { state: "silent", newest: 6000 }), sample).state).toBe("live");
+});

@@ -37,8 +37,10 @@ export function toRow(host: Host): HostRow {
 
 /** Returns the row after a live sample, by the same rules by which the API sums a host up. */
 export function withSample(row: HostRow, sample: LiveSample): HostRow {
-  const newest = Math.max(row.newest ?? 0, Date.parse(sample.time));
-  return { ...row, state: "live", newest, ...changes(sample) };
+  const time = Date.parse(sample.time);
+  // What the stream begins with is current, not new: it may be the last word of a host that fell silent.
+  const isNew = time > (row.newest ?? 0);
+  return { ...row, ...(isNew && { state: "live" as const, newest: time }), ...changes(sample) };
 }
 
 function changes(sample: LiveSample): Partial<HostRow> {
