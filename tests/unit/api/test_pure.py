@@ -150,9 +150,9 @@ def test_an_origin_is_ours_or_was_named(origin: str, host: str, trusted: bool) -
 
 @pytest.mark.parametrize(
     ("interval_s", "age_s", "state"),
-    [(1, 0, "live"), (1, 10, "live"), (1, 11, "silent"), (60, 180, "live"), (60, 181, "silent"), (1, -3, "live")],
+    [(1, 0, "live"), (1, 15, "live"), (1, 16, "silent"), (60, 300, "live"), (60, 301, "silent"), (1, -3, "live")],
 )
-def test_a_host_is_silent_after_three_intervals(interval_s: float, age_s: float, state: str) -> None:
+def test_a_host_is_silent_after_five_intervals(interval_s: float, age_s: float, state: str) -> None:
     latest = Latest()
     row = tuple(1 for _ in CPU.columns)
     latest.apply(SampleSet("h", "system", "s", 1, NOW, None, {"cpu": FamilyRows(interval_s, [row])}, ()))
