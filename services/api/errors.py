@@ -134,6 +134,8 @@ def answer_of(error: Exception, request_id: str, known: tuple[str, ...] = ()) ->
         if error.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
         return ErrorAnswer(error.status, error.code, error.detail, error.field, request_id), headers
+    if isinstance(error, RecursionError):
+        return ErrorAnswer(400, "bad_request", "The body is nested too deeply.", None, request_id), {}
     if isinstance(error, ValidationException):
         field, detail = _at_fault(error)
         return ErrorAnswer(400, "bad_parameter", detail, field, request_id), {}

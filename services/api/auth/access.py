@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.api.admin.queries import Actor, AdminQueries
-from services.api.auth.passwords import Passwords
+from services.api.auth.passwords import Passwords, check_password
 from services.api.auth.queries import ATTEMPT_WINDOW, AccessQueries, Attempts, StoredUser
 from services.api.auth.schemas import Granted, Login, PasswordChange
 from services.api.auth.sessions import EndedSessions
@@ -82,6 +82,7 @@ class Access:
 
     async def change_password(self, caller: Caller, change: PasswordChange, actor: Actor) -> None:
         """Store a new password and end every session of the caller; wrong current passwords count as failed logins."""
+        check_password(change.new_password, "new_password")
         attempt = await self._attempt(caller.username, actor)
         user = await self.queries.user(caller.username)
         matches = await self.passwords.verify(None if user is None else user.password_hash, change.current_password)
@@ -89,9 +90,11 @@ class Access:
             await self.queries.keep_failure(attempt)
             await self.audit.enter_audit(actor, "password change failed", caller.username)
             raise BadParameterError("current_password: it is not the current password", field="current_password")
-        ended = await self.queries.set_password(user.id, await self.passwords.hash(change.new_password))
-        self.sessions.end([caller.session, *ended], self.clock())
+        ended = await self.queries.set_password(user, await self.passwords.hash(change.new_password))
         await self.queries.forget_attempt(attempt)
+        if ended is None:
+            raise ConflictError("An admin has just changed this user; sign in again.")
+        self.sessions.end([caller.session, *ended], self.clock())
         await self.audit.enter_audit(actor, "password changed", caller.username)
 
     async def _attempt(self, account: str, actor: Actor) -> int:

@@ -106,11 +106,11 @@ class AccessQueries:
     async def open_session(self, user: StoredUser, session: str, token_hash: bytes, now: datetime) -> list[str] | None:
         """Enter a session with its first refresh token; return the sessions it displaced, None if the user may not.
 
-        The user's row is locked, so that a session opened while the user is disabled cannot survive.
+        The user's row is locked, so that a session opened while the user is changed cannot outlive the change.
         """
         async with self._database.transaction() as connection:
             held = await connection.fetchrow(f"{_SELECT_USER} WHERE id = $1 FOR NO KEY UPDATE", user.id)
-            if held is None or held["disabled"] or held["password_hash"] != user.password_hash:
+            if held is None or held["disabled"] or _user(held) != user:
                 return None
             await connection.execute(
                 "INSERT INTO app.sessions (id, user_id, created_at) VALUES ($1, $2, $3)", session, user.id, now
@@ -148,11 +148,14 @@ class AccessQueries:
             await connection.execute("SELECT 1 FROM app.users WHERE id = $1 FOR NO KEY UPDATE", user_id)
             return await end_sessions_of(connection, user_id)
 
-    async def set_password(self, user_id: int, password_hash: str) -> list[str]:
-        """Store a new password hash, end every session and return them."""
+    async def set_password(self, user: StoredUser, password_hash: str) -> list[str] | None:
+        """Store a new password hash, end every session and return them; None when the user was changed meanwhile."""
         async with self._database.transaction() as connection:
-            await connection.execute("UPDATE app.users SET password_hash = $2 WHERE id = $1", user_id, password_hash)
-            return await end_sessions_of(connection, user_id)
+            held = await connection.fetchrow(f"{_SELECT_USER} WHERE id = $1 FOR NO KEY UPDATE", user.id)
+            if held is None or _user(held) != user:
+                return None
+            await connection.execute("UPDATE app.users SET password_hash = $2 WHERE id = $1", user.id, password_hash)
+            return await end_sessions_of(connection, user.id)
 
     async def ended_since(self, since: datetime) -> list[str]:
         """Return the sessions that ended at or after an instant."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import httpx
 import jwt
 import pytest
 
+from services.api.auth.queries import AccessQueries
+from services.api.database import open_database
 from services.api.routes import ROLES, ROUTES, Least
 from tests.integration.api.server import ADMIN_PASSWORD, ApiServer, bearer, log_in
 from tests.integration.conftest import run_sql
@@ -191,6 +195,37 @@ def test_a_session_that_ended_elsewhere_ends_here_within_two_seconds(api: ApiSer
     while ask(api, "GET", "/api/v1/auth/me", token).status_code != 401:
         assert time.monotonic() < end
         time.sleep(0.1)
+
+
+def test_a_new_password_that_could_never_sign_in_is_refused(api: ApiServer, person: str) -> None:
+    token = log_in(api, person, PASSWORD)
+    body = {"current_password": PASSWORD, "new_password": "\u20ac" * 100}
+    answer = httpx.post(f"{api.url}/api/v1/auth/password", json=body, headers=bearer(token))
+    assert (answer.status_code, answer.json()["field"]) == (400, "new_password")
+
+
+@pytest.mark.parametrize("change", ["role = 'viewer'", "disabled = true", "password_hash = 'x'"])
+async def test_a_user_who_is_changed_during_the_login_or_password_change_gets_nothing(
+    api: ApiServer, change: str
+) -> None:
+    name = f"race-{change[:4]}"
+    database = await open_database(api.database.app_url, None, 1, read_only=False)
+    connection = await asyncpg.connect(api.database.owner_url)
+    try:
+        await connection.execute(
+            f"INSERT INTO app.users (username, password_hash, role) VALUES ('{name}', 'hash', 'operator')"
+        )
+        queries = AccessQueries(database)
+        read = await queries.user(name)
+        assert read is not None
+        await connection.execute(f"UPDATE app.users SET {change} WHERE username = '{name}'")
+        assert (
+            await queries.open_session(read, str(uuid.uuid4()), b"token of " + name.encode(), datetime.now(UTC)) is None
+        )
+        assert await queries.set_password(read, "the old owner's hash") is None
+    finally:
+        await connection.close()
+        await database.close()
 
 
 def test_the_eleventh_login_is_limited_whether_or_not_the_user_exists(api: ApiServer, person: str) -> None:
