@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -53,6 +53,7 @@ log = logging.getLogger("services.api")
 READ_CONNECTIONS_MAX = 8
 APP_CONNECTIONS_MAX = 4
 CLOSE_S_MAX = 3
+FILL_S_MAX = 5.0
 
 
 class StartError(Exception):
@@ -73,19 +74,20 @@ class Ending:
 
     def watch(self, task: asyncio.Task[None]) -> None:
         """End with an error when a task that runs for ever does not."""
-        if not task.cancelled():
-            log.error("a part of the API ended", exc_info=task.exception())
-            self.fail()
+        if task.cancelled():
+            return
+        error = task.exception()
+        if isinstance(error, StartError):
+            log.error("not started", extra={"reason": str(error)})
+        else:
+            log.error("a part of the API ended", exc_info=error)
+        self.fail()
 
 
 async def serve(settings: ApiSettings, key: SigningKey) -> bool:
     """Serve until a signal; return whether everything held. Raises StartError when it cannot start."""
     ending, observations = Ending(), Observations()
     async with AsyncExitStack() as stack:
-        reconnected = asyncio.Event()
-        bus = await _connect(settings, ending, reconnected)
-        # Not drained: clients are gone by then, and a stuck one must not hold the end up.
-        stack.push_async_callback(bus.close)
         read, app_database = await _open_databases(settings, stack)
         passwords = Passwords()
         stack.callback(passwords.close)
@@ -98,14 +100,17 @@ async def serve(settings: ApiSettings, key: SigningKey) -> bool:
             sockets=LiveSockets(relay, gate, observations, settings.clients_max), page=read_page(settings.page),
             description=msgspec.json.encode(describe()), secure=settings.public_url.startswith("https:"), clock=_now,
         )  # fmt: skip
-        feed, upkeep = Feed(bus, relay, inventories, reconnected), Upkeep(queries, passwords, settings.admin_password)
-        checks = HealthChecks(board, bus, HealthQueries(read), _now)
-        await feed.start()
+        feed: Feed = Feed(lambda: _connect(settings, ending, feed.reconnected), relay, inventories)
+        upkeep = Upkeep(queries, passwords, settings.admin_password)
+        checks = HealthChecks(board, lambda: feed.bus, HealthQueries(read), _now)
+        stack.push_async_callback(feed.close)
+        stack.push_async_callback(_cancel, _start(feed.run(), ending))
+        await _until_filled(feed)
         await upkeep.make_admin()
         await checks.look()
         observations.hosts.set_function(lambda: len(relay.latest))
         observations.ended_sessions.set_function(lambda: len(sessions))
-        for work in (relay.run(), feed.run(), follow_ended(sessions, queries), upkeep.run(), checks.run()):
+        for work in (relay.run(), follow_ended(sessions, queries), upkeep.run(), checks.run()):
             stack.push_async_callback(_cancel, _start(work, ending))
         names = names_of(settings.public_url, settings.bind, settings.origins)
         app = Edge(cast(AsgiApp, make_app(parts, settings.origins)), names, observations, https=parts.secure)
@@ -113,7 +118,16 @@ async def serve(settings: ApiSettings, key: SigningKey) -> bool:
     return not ending.failed
 
 
-async def _connect(settings: ApiSettings, ending: Ending, reconnected: asyncio.Event) -> Client:
+async def _until_filled(feed: Feed) -> None:
+    """Return once the live views are filled; without the bus they stay empty, and all else works."""
+    try:
+        async with asyncio.timeout(FILL_S_MAX):
+            await feed.filled.wait()
+    except TimeoutError:
+        log.warning("started without the bus; hosts and live views are empty until it is there")
+
+
+async def _connect(settings: ApiSettings, ending: Ending, reconnected: Callable[[], None]) -> Client:
     address = BusAddress(settings.nats_urls, settings.nats_user, settings.nats_password, "api")
 
     def closed() -> None:
@@ -123,7 +137,7 @@ async def _connect(settings: ApiSettings, ending: Ending, reconnected: asyncio.E
             ending.fail()
 
     try:
-        return await connect(address, on_closed=closed, on_reconnected=reconnected.set, backoff_s_max=5.0)
+        return await connect(address, on_closed=closed, on_reconnected=reconnected, backoff_s_max=5.0)
     except (NatsError, OSError) as error:
         raise StartError(
             f"the bus at {', '.join(settings.nats_urls)} cannot be reached: {type(error).__name__}: {error}; "

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from services.api.errors import DatabaseAwayError, QueryTimeoutError
+from services.api.errors import DatabaseAwayError, QueryTimeoutError, UnavailableError
 from shared.settings import Secret
 
 STATEMENT_S_MAX = 10
@@ -21,15 +21,16 @@ _AWAY = (
     OSError,  # a TimeoutError is one
     asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.OperatorInterventionError,  # it starts, stops, or recovers
+    asyncpg.InsufficientResourcesError,  # its disk, memory or connections are used up
+    asyncpg.TransactionRollbackError,  # a deadlock
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.ReadOnlySQLTransactionError,
 )
 
+
+_NOT_PROVISIONED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InsufficientPrivilegeError)
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
@@ -37,20 +38,31 @@ Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 class Database:
     """One pool; it connects when first asked, so that the API starts while the database is away."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, acquire_s_max: float = ACQUIRE_S_MAX) -> None:
         self._pool = pool
+        self._acquire_s_max = acquire_s_max
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Yield a connection; errors of the database become those of the API, all others pass."""
         try:
-            async with self._pool.acquire(timeout=ACQUIRE_S_MAX) as connection:
+            async with self._pool.acquire(timeout=self._acquire_s_max) as connection:
                 yield connection
         except asyncpg.QueryCanceledError as error:
             raise QueryTimeoutError(
                 f"The query took longer than {STATEMENT_S_MAX} s; ask for a shorter range or fewer hosts."
             ) from error
+        except _NOT_PROVISIONED as error:
+            raise DatabaseAwayError(
+                "The database lacks what this release needs; run 'python -m services.ingest.provision'.",
+                retry_after_s=RETRY_AFTER_S,
+            ) from error
         except _AWAY as error:
+            if isinstance(error, TimeoutError) and self._is_busy():
+                raise UnavailableError(
+                    "All connections to the database are busy. Try again in a few seconds.",
+                    retry_after_s=RETRY_AFTER_S,
+                ) from error
             raise DatabaseAwayError(
                 "The database does not answer; live views go on. Try again in a few seconds.",
                 retry_after_s=RETRY_AFTER_S,
@@ -62,14 +74,8 @@ class Database:
         async with self.connection() as connection, connection.transaction():
             yield connection
 
-    async def answers(self) -> bool:
-        """Return whether the database answers now."""
-        try:
-            async with asyncio.timeout(2), self.connection() as connection:
-                await connection.execute("SELECT 1")
-        except (DatabaseAwayError, QueryTimeoutError, TimeoutError):
-            return False
-        return True
+    def _is_busy(self) -> bool:
+        return self._pool.get_idle_size() == 0 and self._pool.get_size() == self._pool.get_max_size()
 
     async def close(self) -> None:
         """Close every connection; end those that do not close in time."""

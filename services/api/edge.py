@@ -22,6 +22,7 @@ log = logging.getLogger("services.api.access")
 
 BODY_BYTES_MAX = 64 * 1024
 REQUEST_S_MAX = 30.0
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -60,16 +61,17 @@ class Names:
         """Return whether a page of this origin may ask: our own, loopback's under loopback, or one that was named."""
         if origin in self.origins:
             return True
-        parts = urlsplit(origin)
+        _, _, place = origin.partition("://")
         # The port counts: another program of this machine is another origin.
-        return parts.netloc == host and (_is_loopback(parts.hostname or "") or (parts.hostname or "") in self.hosts)
+        return place == host and self.serves(place)
 
 
 def names_of(public_url: str, bind: str, origins: tuple[str, ...]) -> Names:
     """Return the names that the settings give."""
     public = urlsplit(public_url)
     hosts = {name for name in (public.hostname, bind) if name and name not in ("0.0.0.0", "::")}  # noqa: S104 - compared
-    return Names(frozenset(hosts), frozenset({f"{public.scheme}://{public.netloc}", *origins}))
+    named = (f"{public.scheme}://{public.netloc}", *(origin.rstrip("/") for origin in origins))
+    return Names(frozenset(hosts), frozenset(origin.lower() for origin in named))
 
 
 class Edge:
@@ -123,7 +125,7 @@ class Edge:
             await exchange.fail(error)
         seconds = time.monotonic() - started
         route = exchange.context.route or "none"
-        self._observations.requests.labels(exchange.scope["method"][:10], route, exchange.status).inc()
+        self._observations.requests.labels(_method(exchange.scope), route, exchange.status).inc()
         self._observations.seconds.labels(route).observe(seconds)
         self._log(exchange.scope, exchange.context, exchange.status, seconds)
 
@@ -214,6 +216,12 @@ class TooLargeError(ApiError):
 
 def _headers_of(scope: MutableMapping[str, Any]) -> dict[bytes, bytes]:
     return {name.lower(): value for name, value in scope["headers"]}
+
+
+def _method(scope: MutableMapping[str, Any]) -> str:
+    """Return the method for a label: a caller may make up others without end."""
+    method = str(scope["method"])
+    return method if method in METHODS else "other"
 
 
 def _host_name(host: str) -> str:

@@ -22,6 +22,9 @@ class Observations:
         self.dropped = Counter(
             "vitalwire_api_websocket_dropped", "Readings that slow clients did not get.", registry=self.registry
         )
+        self.missed = Counter(
+            "vitalwire_api_sample_sets_missed", "Sample sets that never came, seen as holes.", registry=self.registry
+        )
         self.stuck = Counter(
             "vitalwire_api_websocket_stuck", "Clients closed because they did not read.", registry=self.registry
         )

@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import Enum
 
-AHEAD_MAX = timedelta(minutes=5)
+from shared.wire.limits import AHEAD_SECONDS_MAX
+
+AHEAD_MAX = timedelta(seconds=AHEAD_SECONDS_MAX)
 
 
 class Place(Enum):

@@ -8,12 +8,14 @@ REAL_MAX = 3.4e38
 BIGINT_MIN, BIGINT_MAX = -(2**63), 2**63 - 1
 SESSION_BYTES_MAX = 64
 INTERVAL_SECONDS_MAX = 3600.0
+AHEAD_SECONDS_MAX = 300
 FAMILIES_MAX = 200
 COLUMNS_MAX = 200
 REAL_DIGITS = 6
 """Significant digits of a real gauge: wire, live, SQL, JSON and CSV show the same number."""
 
 __all__ = [
+    "AHEAD_SECONDS_MAX",
     "BIGINT_MAX",
     "BIGINT_MIN",
     "BODY_BYTES_MAX",

@@ -45,7 +45,7 @@ class HealthChecks:
     """Fills the board."""
 
     board: HealthBoard
-    bus: Client
+    bus: Callable[[], Client | None]
     queries: HealthQueries
     clock: Callable[[], datetime]
 
@@ -61,7 +61,8 @@ class HealthChecks:
         self.board.components = [Component("api", "ok", "answers"), bus, database, ingest]
 
     def _bus(self) -> Component:
-        if self.bus.is_connected:
+        bus = self.bus()
+        if bus is not None and bus.is_connected:
             return Component("bus", "ok", "connected")
         return Component("bus", "degraded", "not connected; live views stand still until it is back")
 
@@ -101,7 +102,10 @@ class HealthChecks:
         )  # fmt: skip
 
     async def _ask(self, subject: str) -> dict[str, Any]:
-        answer = await self.bus.request(subject, b"", timeout=ASK_S_MAX)
+        bus = self.bus()
+        if bus is None:
+            raise ValueError("not connected")
+        answer = await bus.request(subject, b"", timeout=ASK_S_MAX)
         found: dict[str, Any] = json.loads(answer.data)
         if "error" in found:
             raise ValueError(str(found["error"]))

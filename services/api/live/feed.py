@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 from nats.aio.client import Client
@@ -33,46 +33,70 @@ RETRY_S = 5.0
 
 
 class Feed:
-    """Carries messages of the bus into memory."""
+    """Carries messages of the bus into memory.
 
-    def __init__(self, bus: Client, relay: Relay, inventories: Inventories, reconnected: asyncio.Event) -> None:
-        self._bus = bus
+    Until what is stored was read, at the start and after each reconnect, live messages wait: taken over first,
+    they would make all that is stored look late. What was missed for longer than the seed shows as holes in `seq`.
+    """
+
+    def __init__(self, connect: Callable[[], Awaitable[Client]], relay: Relay, inventories: Inventories) -> None:
+        self.bus: Client | None = None
+        self.filled = asyncio.Event()
+        self._connect = connect
         self._relay = relay
         self._inventories = inventories
-        self._wanted = reconnected
+        self._wanted = asyncio.Event()
+        self._held: list[Msg] = []
+        self._reconnects_read = -1
 
-    async def start(self) -> None:
-        """Subscribe first, so that nothing falls between what is stored and what comes; then read what is stored."""
-        for subject, callback in (("metrics.>", self._on_sample_set), (f"$KV.{HOSTS_BUCKET}.>", self._on_inventory)):
-            await self._bus.subscribe(
-                subject, cb=callback, pending_msgs_limit=PENDING_MESSAGES_MAX, pending_bytes_limit=PENDING_BYTES_MAX
-            )
-        await self.seed()
+    def reconnected(self) -> None:
+        """Read what is stored again."""
+        self._wanted.set()
 
     async def run(self) -> None:
-        """Read what is stored again after each reconnect, for ever."""
+        """Connect, however long that takes; then carry messages for ever."""
+        self.bus = bus = await self._connect()
+        # Subscribe first, so that nothing falls between what is stored and what comes.
+        for subject, callback in (("metrics.>", self._on_sample_set), (f"$KV.{HOSTS_BUCKET}.>", self._on_inventory)):
+            await bus.subscribe(
+                subject, cb=callback, pending_msgs_limit=PENDING_MESSAGES_MAX, pending_bytes_limit=PENDING_BYTES_MAX
+            )
+        self._wanted.set()
         while True:
             await self._wanted.wait()
             self._wanted.clear()
+            reconnects = bus.stats["reconnects"]
             try:
-                await self.seed()
+                await self._seed(bus)
             except (NatsError, OSError) as error:
                 log.warning("stored sample sets cannot be read", extra={"error": f"{type(error).__name__}: {error}"})
-                await asyncio.sleep(RETRY_S)
-                self._wanted.set()
+                asyncio.get_running_loop().call_later(RETRY_S, self._wanted.set)
+            else:
+                self.filled.set()
+            self._release(reconnects)
 
-    async def seed(self) -> None:
-        """Read inventories, the last sample set of each host, and those of the last minute."""
+    async def close(self) -> None:
+        """End the connection; not drained: clients are gone by then, and a stuck one must not hold the end up."""
+        if self.bus is not None:
+            await self.bus.close()
+
+    async def _seed(self, bus: Client) -> None:
+        """Read inventories, the sample sets of the last minute in their order, and the last one of each host."""
         since = datetime.now(UTC) - timedelta(seconds=SEED_SECONDS)
-        await self._read(
-            HOSTS_STREAM, ConsumerConfig(deliver_policy=DeliverPolicy.LAST_PER_SUBJECT), self._take_inventory
-        )
-        await self._read(METRICS, ConsumerConfig(deliver_policy=DeliverPolicy.LAST_PER_SUBJECT), self._take_sample_set)
+        last = ConsumerConfig(deliver_policy=DeliverPolicy.LAST_PER_SUBJECT)
         recent = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=since)
-        await self._read(METRICS, recent, self._take_sample_set)
+        await self._read(bus, HOSTS_STREAM, last, self._take_inventory)
+        await self._read(bus, METRICS, recent, self._take_sample_set)
+        await self._read(bus, METRICS, last, self._take_sample_set)
 
-    async def _read(self, stream: str, config: ConsumerConfig, take: Callable[[Msg], None]) -> None:
-        streams = self._bus.jetstream()
+    def _release(self, reconnects: int) -> None:
+        held, self._held = self._held, []
+        self._reconnects_read = reconnects
+        for message in held:
+            self._take_sample_set(message)
+
+    async def _read(self, bus: Client, stream: str, config: ConsumerConfig, take: Callable[[Msg], None]) -> None:
+        streams = bus.jetstream()
         name = f"api-{secrets.token_hex(8)}"
         made = config.evolve(
             name=name, ack_policy=AckPolicy.NONE, inactive_threshold=CONSUMER_IDLE_S, mem_storage=True,
@@ -95,7 +119,11 @@ class Feed:
             await streams.delete_consumer(stream, name)
 
     async def _on_sample_set(self, message: Msg) -> None:
-        self._take_sample_set(message)
+        # nats-py counts a reconnect before it subscribes again, so nothing slips in between.
+        if self.bus is None or self.bus.stats["reconnects"] == self._reconnects_read:
+            self._take_sample_set(message)
+        elif len(self._held) < PENDING_MESSAGES_MAX:
+            self._held.append(message)
 
     async def _on_inventory(self, message: Msg) -> None:
         self._take_inventory(message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ import msgspec
 from shared.families import FAMILIES
 from shared.subjects import SYSTEM_SOURCE
 from shared.wire.decode import FamilyRows, Row, SampleSet
+from shared.wire.encode import round_real
 
 HOSTS_MAX = 20_000
 SOURCES_MAX = 16
@@ -20,6 +21,10 @@ SOURCES_MAX = 16
 SILENT_MAX = timedelta(hours=24)
 """A host that was silent for so long is forgotten; its inventory stays in the bucket."""
 
+_REALS = {
+    name: frozenset(at for at, column in enumerate(family.columns) if column.sql_type == "real")
+    for name, family in FAMILIES.items()
+}
 _COLUMNS = {name: list(family.column_names) for name, family in FAMILIES.items()}
 _encode_json = msgspec.json.Encoder().encode
 _encode_msgpack = msgspec.msgpack.Encoder().encode
@@ -35,7 +40,8 @@ class Reading:
     time: datetime
     interval_seconds: float
     rows: list[Row]
-    parts: tuple[tuple[str, int], ...]
+    session: str
+    seq: int
     _json: bytes | None = field(default=None, repr=False)
     _msgpack: bytes | None = field(default=None, repr=False)
 
@@ -70,6 +76,7 @@ class HostReadings:
     host: str
     time: datetime
     sources: dict[str, dict[str, Reading]] = field(default_factory=dict)
+    newest: dict[str, SampleSet] = field(default_factory=dict)
 
     def reading(self, family: str) -> Reading | None:
         """Return the newest reading of a family, the system's own source before others."""
@@ -117,14 +124,30 @@ class Latest:
                 return []
             families = known.sources[sample_set.source] = {}
         known.time = max(known.time, sample_set.time)
-        part = (sample_set.session, sample_set.seq)
+        last = known.newest.get(sample_set.source)
+        if last is None or _is_newer(sample_set, last):
+            # Without its rows: what is current of each family stands beside.
+            known.newest[sample_set.source] = replace(sample_set, families={})
         fresh = []
         for name, rows in sample_set.families.items():
-            reading = _newer(families.get(name), sample_set, name, rows, part)
-            if reading is not None:
-                families[name] = _merged(families.get(name), reading)
+            before = families.get(name)
+            if before is None or _is_newer(sample_set, before):
+                reading = _reading(sample_set, name, rows)
+                families[name] = _merged(before, reading)
                 fresh.append(reading)
         return fresh
+
+    def missed(self, sample_set: SampleSet) -> int:
+        """Return how many sample sets of its source never came between the newest we have and this one."""
+        known = self._hosts.get(sample_set.host)
+        last = None if known is None else known.newest.get(sample_set.source)
+        if last is None or not _is_newer(sample_set, last):
+            return 0
+        if last.session == sample_set.session:
+            return max(0, sample_set.seq - last.seq - 1)
+        previous = sample_set.previous
+        tail = previous.seq_last - last.seq if previous is not None and previous.session == last.session else 0
+        return max(0, tail) + sample_set.seq - 1
 
     def forget_silent(self, now: datetime) -> None:
         """Drop hosts that were silent for longer than SILENT_MAX."""
@@ -138,19 +161,29 @@ def instant(time: datetime) -> str:
     return time.isoformat().replace("+00:00", "Z")
 
 
-def _newer(
-    before: Reading | None, sample_set: SampleSet, name: str, rows: FamilyRows, part: tuple[str, int]
-) -> Reading | None:
-    if before is not None and (sample_set.time < before.time or part in before.parts):
-        return None
-    return Reading(sample_set.host, sample_set.source, name, sample_set.time, rows.interval_seconds, rows.rows, (part,))
+def _is_newer(sample_set: SampleSet, before: SampleSet | Reading) -> bool:
+    """Return whether a sample set is later; within a session `seq` decides too: a clock may have been set back."""
+    return sample_set.time > before.time or (sample_set.session == before.session and sample_set.seq > before.seq)
+
+
+def _reading(sample_set: SampleSet, name: str, rows: FamilyRows) -> Reading:
+    reals = _REALS[name]
+    # Our collectors round; another program may not, and live must show what is read back from the database.
+    rounded = [
+        tuple(round_real(cell) if at in reals and cell is not None else cell for at, cell in enumerate(row))
+        for row in rows.rows
+    ]
+    return Reading(
+        sample_set.host, sample_set.source, name, sample_set.time, rows.interval_seconds, rounded,
+        sample_set.session, sample_set.seq,
+    )  # fmt: skip
 
 
 def _merged(before: Reading | None, reading: Reading) -> Reading:
     """Return both parts as one where a tick was too large for one message."""
-    if before is None or before.time != reading.time:
+    if before is None or (before.time, before.session) != (reading.time, reading.session):
         return reading
     return Reading(
         reading.host, reading.source, reading.family, reading.time, reading.interval_seconds,
-        before.rows + reading.rows, before.parts + reading.parts,
+        before.rows + reading.rows, reading.session, reading.seq,
     )  # fmt: skip

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from services.api.live.latest import Latest, Reading
 from services.api.live.slot import Batch, Slot
@@ -14,10 +14,12 @@ from services.api.live.wishes import Wish
 from services.api.observations import Observations
 from services.api.scope import Scope
 from shared.wire.decode import DecodeError, SampleSet, decode
+from shared.wire.limits import AHEAD_SECONDS_MAX
 
 log = logging.getLogger(__name__)
 
 TURN_SECONDS = 0.1
+AHEAD_MAX = timedelta(seconds=AHEAD_SECONDS_MAX)
 SEND_S_MAX = 10.0
 """A client whose connection takes nothing for so long is given up."""
 
@@ -46,17 +48,20 @@ class Group:
     types: frozenset[str]
     clients: set[Client] = field(default_factory=set)
     waiting: list[Reading] = field(default_factory=list)
+    missed: int = 0
     _known: dict[str, bool] = field(default_factory=dict)
 
     def wants(self, reading: Reading) -> bool:
-        """Return whether the group gets a reading; the answer for a host is remembered."""
-        if reading.family not in self.types:
-            return False
-        shown = self._known.get(reading.host)
+        """Return whether the group gets a reading."""
+        return reading.family in self.types and self.shows(reading.host)
+
+    def shows(self, host: str) -> bool:
+        """Return whether the group gets readings of a host; the answer is remembered."""
+        shown = self._known.get(host)
         if shown is None:
             if len(self._known) >= 50_000:
                 self._known.clear()
-            shown = self._known[reading.host] = self.shown(reading.host)
+            shown = self._known[host] = self.shown(host)
         return shown
 
 
@@ -76,11 +81,20 @@ class Relay:
         except DecodeError:
             self._observations.refused.inc()
             return
+        if sample_set.time > datetime.now(UTC) + AHEAD_MAX:
+            # Ingest sets it aside. Taken over, it would hide all that the host says once its clock is right again.
+            self._observations.refused.inc()
+            return
         self.take(sample_set)
 
     def take(self, sample_set: SampleSet) -> None:
-        """Take over a sample set and queue what is new for the groups that want it."""
+        """Take over a sample set and queue what is new for the groups that want it, and what never came as missed."""
         self._observations.lag.set((datetime.now(UTC) - sample_set.time).total_seconds())
+        missed = self.latest.missed(sample_set)
+        if missed:
+            self._observations.missed.inc(missed)
+            for group in self._groups.values():
+                group.missed += missed if group.shows(sample_set.host) else 0
         for reading in self.latest.apply(sample_set):
             for group in self._groups.values():
                 if group.wants(reading):
@@ -124,11 +138,14 @@ class Relay:
     def turn(self) -> None:
         """Hand each group's readings to its clients: one batch, shared by all."""
         for group in self._groups.values():
-            if group.waiting:
-                batch, group.waiting = Batch(group.wish, group.waiting), []
-                for client in group.clients:
-                    client.slot.offer(batch)
-                    client.awake.set()
+            if not group.waiting and not group.missed:
+                continue
+            batch, missed = Batch(group.wish, group.waiting), group.missed
+            group.waiting, group.missed = [], 0
+            for client in group.clients:
+                client.slot.miss(missed)
+                client.slot.offer(batch)
+                client.awake.set()
 
     async def run(self) -> None:
         """Take turns for ever; give up clients whose connection is stuck."""

@@ -74,6 +74,10 @@ class Slot:
                 self._newest[reading.key] = reading
         self._queued, self._bytes = [], 0
 
+    def miss(self, count: int) -> None:
+        """Count what never reached us, so that the client is told."""
+        self._dropped += count
+
     def take(self, wish: Wish) -> tuple[int, list[Batch]]:
         """Return how many readings were dropped, and what is to be sent now; empties the slot."""
         dropped, batches = self._dropped, self._queued

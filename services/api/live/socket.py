@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import MutableMapping
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from litestar import WebSocket, websocket
 from litestar.di import NamedDependency
 
 from services.api.answers import encoded
+from services.api.auth.access import address_group
 from services.api.auth.guards import Gate, bearer
 from services.api.auth.tokens import Caller
 from services.api.context import context_of
@@ -30,6 +32,9 @@ CLOSE_S_MAX = 2.0
 FRAMES_MAX, FRAMES_S = 20, 10.0
 """A client may send so many frames in so many seconds."""
 
+STRANGERS_MAX, STRANGERS_OF_ADDRESS_MAX = 256, 32
+"""Clients that have not signed in yet: of all addresses together, and of one. Others could never come in otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Closing:
@@ -42,6 +47,7 @@ class Closing:
 EXPIRED = Closing(4401, "the access token has expired; connect again with a new one")
 ENDED = Closing(4401, "the session has ended; sign in again")
 LATE = Closing(4408, 'expected {"type":"auth","token":"..."} within 5 s')
+NOT_SIGNED_IN = Closing(4400, 'expected {"type":"auth","token":"..."} first')
 TOKEN_IN_URL = Closing(4400, "nothing is accepted in the URL, a token least of all: it would end in logs")
 
 
@@ -54,6 +60,21 @@ class LiveSockets:
     observations: Observations
     clients_max: int
     count: int = 0
+    strangers: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def stranger(self, address: str) -> Iterator[None]:
+        """Count a client that has not said who it is; raise UnavailableError where there are too many."""
+        group = address_group(address)
+        if self.strangers[group] >= STRANGERS_OF_ADDRESS_MAX or self.strangers.total() >= STRANGERS_MAX:
+            raise UnavailableError("Too many clients have not signed in yet; try again later.", retry_after_s=5)
+        self.strangers[group] += 1
+        try:
+            yield
+        finally:
+            self.strangers[group] -= 1
+            # Without the entries that are zero.
+            self.strangers = +self.strangers
 
 
 class _Gone(Exception):
@@ -86,43 +107,55 @@ class _Connection:
 
     async def serve(self) -> None:
         token = bearer(self._socket.headers.get("authorization"))
+        closing = TOKEN_IN_URL if self._socket.scope["query_string"] else None
         try:
-            caller = None if token is None else self._sockets.gate.caller_of(token)
+            if token is None:
+                with self._sockets.stranger(context_of(self._socket.scope).address):
+                    await self._accept()
+                    closing = closing or await self._first_frame()
+            else:
+                self._sockets.gate.caller_of(token)
+                await self._accept()
+                # Again: its session may have ended while the handshake was answered.
+                closing = closing or self._sign_in(token)
+            closing = closing or await self._talk()
         except ApiError as error:
             await _refuse(self._socket, error)
-            return
-        await self._socket.receive()
-        await self._socket.send({"type": "websocket.accept", "subprotocol": None, "headers": []})
-        try:
-            closing = await self._talk(caller)
         except _Gone:
             return
-        await self._close(closing)
+        else:
+            await self._close(closing)
 
-    async def _talk(self, caller: Caller | None) -> Closing:
-        if self._socket.scope["query_string"]:
-            return TOKEN_IN_URL
+    async def _accept(self) -> None:
+        await self._socket.receive()
+        await self._socket.send({"type": "websocket.accept", "subprotocol": None, "headers": []})
+
+    async def _first_frame(self) -> Closing | None:
         try:
-            self._caller = caller or await self._first_frame()
+            async with asyncio.timeout(AUTH_S_MAX):
+                frame = await self._receive()
         except TimeoutError:
             return LATE
         except FrameError as error:
             return Closing(4400, str(error))
+        return self._sign_in(frame.token) if isinstance(frame, AuthFrame) else NOT_SIGNED_IN
+
+    def _sign_in(self, token: str) -> Closing | None:
+        """Take over who a token speaks for; return why the connection ends when it does not hold."""
+        try:
+            self._caller = self._sockets.gate.caller_of(token)
         except ApiError as error:
             return Closing(4401, error.detail)
+        return None
+
+    async def _talk(self) -> Closing:
+        assert self._caller is not None
         self._client.session = self._caller.session
         self._sockets.relay.join(self._client, Wish(), Scope(self._caller.username))
         try:
             return await self._both_ways()
         finally:
             self._sockets.relay.leave(self._client)
-
-    async def _first_frame(self) -> Caller:
-        async with asyncio.timeout(AUTH_S_MAX):
-            frame = await self._receive()
-        if not isinstance(frame, AuthFrame):
-            raise FrameError('expected {"type":"auth","token":"..."} first')
-        return self._sockets.gate.caller_of(frame.token)
 
     async def _both_ways(self) -> Closing:
         sender = asyncio.create_task(self._send_all())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import attrgetter
+from heapq import nsmallest
+from operator import itemgetter
 
 from services.api.errors import BadParameterError
 from services.api.live.latest import Latest, Reading
 from services.api.metrics.schemas import Current, CurrentRows, Processes, ProcessRow
 from shared.families import FAMILIES
 from shared.families.process import PROCESS
+from shared.wire.decode import Row
 
 OFFSET_MAX = 1_000_000
 
@@ -39,14 +41,15 @@ def processes_page(
 ) -> Processes:
     """Return processes in descending order; the cursor counts those already seen."""
     offset = 0 if cursor is None else _offset(cursor)
-    found: list[ProcessRow] = []
+    by, pid = PROCESS.column_names.index(sort), PROCESS.column_names.index("pid")
+    found: list[tuple[float, str, int, Reading, Row]] = []
     for name in latest.hosts(shown):
         host = latest.get(name)
         reading = host.reading(PROCESS.name) if host is not None else None
         if reading is not None:
-            found += [_process(reading, dict(zip(PROCESS.column_names, row, strict=True))) for row in reading.rows]
-    found.sort(key=lambda row: (-attrgetter(sort)(row), row.host, row.pid))
-    page = found[offset : offset + limit]
+            found += [(-row[by], name, row[pid], reading, row) for row in reading.rows]
+    first = nsmallest(offset + limit, found, key=itemgetter(0, 1, 2))
+    page = [_process(reading, row) for *_, reading, row in first[offset:]]
     return Processes(page, str(offset + limit) if len(found) > offset + limit else None)
 
 
@@ -58,8 +61,8 @@ def _rows(reading: Reading) -> CurrentRows:
     )
 
 
-def _process(reading: Reading, cells: dict[str, object]) -> ProcessRow:
-    return ProcessRow(host=reading.host, time=reading.time, **cells)  # type: ignore[arg-type]
+def _process(reading: Reading, row: Row) -> ProcessRow:
+    return ProcessRow(host=reading.host, time=reading.time, **dict(zip(PROCESS.column_names, row, strict=True)))
 
 
 _POSITION = {name: position for position, name in enumerate(FAMILIES)}

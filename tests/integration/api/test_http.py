@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import dataclasses
 import io
 import signal
 import time
@@ -15,9 +16,11 @@ import httpx
 import msgpack
 import pytest
 
-from tests.integration.api.server import ApiServer, bearer, log_in, tick
+from services.api.database import Database
+from services.api.errors import UnavailableError
+from tests.integration.api.server import ApiServer, bearer, free_port, log_in, tick
 from tests.integration.api.speaker import Speaker, cpu_table, memory_table
-from tests.integration.conftest import BusConnect
+from tests.integration.conftest import BusConnect, database_url
 from tests.servers import NatsServer
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -253,6 +256,8 @@ def test_health_tells_strangers_the_status_only(api: ApiServer, http: httpx.Clie
         ({"Host": "127.0.0.1.evil.example"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://[::1"}, 403),
+        ({"Origin": "x" * 5_000}, 403),
         ({"Content-Length": "70000"}, 413),
     ],
 )
@@ -274,6 +279,53 @@ def test_a_body_that_grows_without_saying_so_is_refused(api: ApiServer) -> None:
 
     answer = httpx.post(f"{api.url}/api/v1/auth/login", content=pieces(), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
+
+
+def test_a_body_nested_without_end_is_a_bad_request(api: ApiServer) -> None:
+    answer = httpx.post(f"{api.url}/api/v1/auth/login", content=b"[" * 60_000)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+def test_made_up_methods_do_not_grow_the_metrics(api: ApiServer) -> None:
+    for method in ("MADEUP1", "MADEUP2", "HEAD"):
+        assert httpx.request(method, f"{api.url}/api/v1/health").status_code == 405
+    metrics = httpx.get(f"http://127.0.0.1:{api.extra['metrics_port']}/metrics").text
+    assert "MADEUP" not in metrics
+    assert 'method="other"' in metrics
+
+
+async def test_a_pool_in_use_is_told_from_a_database_that_is_away(api: ApiServer) -> None:
+    pool = await asyncpg.create_pool(api.database.read_url, min_size=0, max_size=1)
+    database = Database(pool, acquire_s_max=0.1)
+    async with database.connection():
+        with pytest.raises(UnavailableError, match="busy"):
+            async with database.connection():
+                pass
+    await database.close()
+
+
+def test_without_bus_and_tables_it_starts_and_says_what_is_missing(
+    api: ApiServer, postgres_url: str, nats_bus: NatsServer
+) -> None:
+    away = NatsServer(api.directory / "away", port=free_port(), passwords=nats_bus.passwords)
+    empty = dataclasses.replace(
+        api.database,
+        read_url=database_url(postgres_url, "postgres", "vw_read"),
+        app_url=database_url(postgres_url, "postgres", "vw_app"),
+    )
+    lost = ApiServer(api.directory / "lost", away, empty)
+    lost.start()
+    try:
+        token = (api.directory / "signing.key").read_text()
+        assert token not in lost.log.read_text()
+        assert httpx.get(f"{lost.url}/api/v1/health").json() == {"status": "degraded"}
+        login = httpx.post(f"{lost.url}/api/v1/auth/login", json={"username": "admin", "password": "x"})
+        assert login.status_code == 503
+        assert "provision" in login.json()["detail"]
+    finally:
+        assert lost.stop() == 0
+    assert "Traceback" not in lost.log.read_text()
+    assert any(str(event["event"]).startswith("started without the bus") for event in lost.events())
 
 
 def test_every_answer_has_the_security_headers_and_no_api_answer_is_cached(api: ApiServer) -> None:

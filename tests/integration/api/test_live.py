@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,10 +18,11 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from services.api.live.socket import STRANGERS_OF_ADDRESS_MAX
 from tests.integration.api.server import ApiServer, bearer, log_in, tick
 from tests.integration.api.speaker import Speaker, cpu_table, memory_table
-from tests.integration.conftest import BusConnect
-from tests.servers import NatsServer
+from tests.integration.conftest import BusConnect, Database, provision_streams
+from tests.servers import NatsServer, temporary_directory, wait_until
 
 WEB_1, WEB_2 = "web-1.example.com", "web-2"
 
@@ -175,6 +178,81 @@ async def test_a_handshake_that_must_not_be_is_an_http_error(
             pass
     assert refused.value.response.status_code == status
     assert json.loads(refused.value.response.body or b"{}")["status"] == status
+
+
+async def test_strangers_cannot_take_the_places_of_those_who_sign_in(api: ApiServer) -> None:
+    strangers = [await connect(ws_url(api)) for _ in range(STRANGERS_OF_ADDRESS_MAX)]
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(ws_url(api))
+    assert refused.value.response.status_code == 503
+    async with signed_in(api):
+        token = await asyncio.to_thread(log_in, api)
+    await strangers[0].send(json.dumps({"type": "auth", "token": token}))
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                strangers.append(await connect(ws_url(api)))
+                break
+            except InvalidStatus:
+                await asyncio.sleep(0.1)
+    for stranger in strangers:
+        await stranger.close()
+
+
+async def heard(client: ClientConnection, until: str) -> tuple[list[str], int]:
+    """Return the instants of the readings that came, until one, and how many were told missing."""
+    times: list[str] = []
+    dropped = 0
+    async with asyncio.timeout(20):
+        while until not in times:
+            message = json.loads(await client.recv())
+            dropped += message.get("dropped", 0)
+            if message.get("type") == "cpu":
+                times.append(message["time"])
+    return times, dropped
+
+
+def reconnected(server: ApiServer) -> bool:
+    return any(event["event"] == "bus reconnected" for event in server.events())
+
+
+async def test_a_bus_that_restarts_leaves_every_sample_set_or_a_gap(
+    database: Database, bus_connect: BusConnect
+) -> None:
+    directory = temporary_directory("restart")
+    own = NatsServer(directory / "nats")
+    own.start()
+    provision_streams(own)
+    server = ApiServer(directory / "api", own, database)
+    try:
+        await asyncio.to_thread(server.start)
+        start = tick() - timedelta(seconds=200)
+        instants = [start + timedelta(seconds=step) for step in range(8)]
+        texts = [instant.isoformat().replace("+00:00", "Z") for instant in instants]
+        web = await speaker(own, bus_connect, WEB_2)
+        async with signed_in(server) as client:
+            await web.say(instants[0])
+            await heard(client, texts[0])
+            assert server.process is not None
+            server.process.send_signal(signal.SIGSTOP)
+            await asyncio.to_thread(own.stop)
+            await asyncio.to_thread(own.start)
+            # The host is back before the API is: what it says now is only in the stream.
+            again = Speaker(await bus_connect(own, f"host-{WEB_2}"), WEB_2, web.session, web.seq)
+            for instant in instants[1:4]:
+                await again.say(instant)
+            server.process.send_signal(signal.SIGCONT)
+            again.seq += 1  # One is lost for good.
+            await asyncio.to_thread(wait_until, lambda: reconnected(server), "the API on the bus", 20)
+            for instant in instants[5:]:
+                await again.say(instant)
+            times, dropped = await heard(client, texts[-1])
+        assert times == [*texts[1:4], *texts[5:]]
+        assert dropped == 1
+    finally:
+        await asyncio.to_thread(server.stop)
+        own.stop()
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 async def test_logout_closes_open_websockets(api: ApiServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgpack
@@ -18,7 +19,7 @@ from services.api.live.wishes import AuthFrame, FrameError, PongFrame, Subscribe
 from services.api.observations import Observations
 from services.api.scope import Scope
 from shared.families import FAMILIES
-from shared.wire.decode import FamilyRows, SampleSet
+from shared.wire.decode import FamilyRows, PreviousSession, SampleSet
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 SCOPE = Scope("kim")
@@ -60,6 +61,81 @@ def test_two_parts_of_one_tick_are_one_reading() -> None:
     host = latest.get("a")
     assert host is not None
     assert [len(reading.rows) for reading in host.readings()] == [2]
+
+
+SESSIONS = {"a": None, "b": PreviousSession("a", 5), "c": PreviousSession("x", 9)}
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "missed"),
+    [
+        pytest.param("a1@1 a2@2 a3@3", "0 0 0", id="no hole"),
+        pytest.param("a7@1", "0", id="the first that we see"),
+        pytest.param("a1@1 a4@4 a5@5", "0 2 0", id="a hole"),
+        pytest.param("a1@1 a3@3 a2@2 a3@3 a4@4", "0 1 0 0 0", id="late ones and repeats"),
+        pytest.param("a5@1 b1@2", "0 0", id="another session that names its predecessor"),
+        pytest.param("a3@1 b2@3", "0 3", id="a lost tail and a lost head"),
+        pytest.param("a3@1 c1@2 c2@3", "0 0 0", id="a session that follows another that we never saw"),
+        pytest.param("a3@9 a4@2 a6@3", "0 0 1", id="a clock that was set back"),
+        pytest.param("a3@2 b1@3 a2@1 b2@4", "0 2 0 0", id="what is stored is read again"),
+    ],
+)
+def test_what_never_came_is_counted_by_the_holes_in_seq(arrivals: str, missed: str) -> None:
+    latest, counted = Latest(), []
+    for text in arrivals.split():
+        seq, _, second = text[1:].partition("@")
+        arrived = replace(sample_set("h", int(second), int(seq)), session=text[0], previous=SESSIONS[text[0]])
+        counted.append(str(latest.missed(arrived)))
+        latest.apply(arrived)
+    assert " ".join(counted) == missed
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_live_view() -> None:
+    latest = Latest()
+    fresh = [
+        reading for seq, second in ((1, 100), (2, 3), (3, 4)) for reading in latest.apply(sample_set("a", second, seq))
+    ]
+    assert seconds(fresh) == "a100 a3 a4"
+
+
+def test_live_shows_the_digits_that_the_database_gives_back() -> None:
+    latest = Latest()
+    row = tuple(0.1 + 0.2 if column.sql_type == "real" else 7 for column in FAMILIES["cpu"].columns)
+    (reading,) = latest.apply(replace(sample_set("a", 0), families={"cpu": FamilyRows(1.0, [row])}))
+    assert set(reading.rows[0]) == {0.3, 7}
+
+
+def test_the_same_tick_of_two_sessions_is_not_one_reading_of_twice_the_rows() -> None:
+    latest = Latest()
+    for session in ("one", "two"):
+        latest.apply(replace(sample_set("a", 0), session=session))
+    host = latest.get("a")
+    assert host is not None
+    assert [len(reading.rows) for reading in host.readings()] == [1]
+
+
+def test_a_hole_becomes_a_gap_of_those_who_see_the_host() -> None:
+    relay, clients = Relay(Latest(), Observations()), [Client(Slot(), "s") for _ in range(2)]
+    relay.take(sample_set("web-1", 0))
+    for client, hosts in zip(clients, ("web-*", "db-*"), strict=True):
+        relay.join(client, Wish((hosts,)), SCOPE)
+        client.slot.clear()
+    relay.take(sample_set("web-1", 5))
+    relay.turn()
+    assert [client.slot.take(Wish())[0] for client in clients] == [4, 0]
+
+
+def test_a_sample_set_far_ahead_is_refused_and_hides_nothing() -> None:
+    relay, now = Relay(Latest(), Observations()), datetime.now(UTC)
+    for seq, ahead_s in ((1, 3_600), (2, 0)):
+        message = {
+            "v": 1, "host": "a", "source": "system", "session": "s", "seq": seq,
+            "time": now + timedelta(seconds=ahead_s), "families": {},
+        }  # fmt: skip
+        relay.receive("metrics.a.system", msgpack.packb(message, datetime=True))
+    host = relay.latest.get("a")
+    assert host is not None
+    assert host.time < now + timedelta(seconds=1)
 
 
 def test_hosts_and_sources_are_bounded_and_silent_hosts_forgotten() -> None:
