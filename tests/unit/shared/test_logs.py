@@ -12,7 +12,14 @@ from typing import Any
 
 import pytest
 
-from shared.runtime.logs import TEXT_CHARACTERS_MAX, JsonFormatter, configure_logs
+from shared.runtime.logs import (
+    BURST_MAX,
+    REFILL_PER_S,
+    TEXT_CHARACTERS_MAX,
+    Flood,
+    JsonFormatter,
+    configure_logs,
+)
 from shared.settings import Secret
 
 
@@ -67,6 +74,35 @@ def test_fields(value: Any, written: Any) -> None:
     assert line(field=value)["field"] == written
 
 
+@pytest.mark.parametrize("value", ["\x9b31m", "a\u202eb", "a\u2028b", "\x7f", "\ud800", "\U000e0001"])
+def test_nothing_that_steers_a_terminal_stands_in_a_line(value: str) -> None:
+    text = JsonFormatter("ingest").format(logging.makeLogRecord({"msg": value, "reason": value}))
+    assert text.isprintable()
+    assert text.encode()
+    assert (json.loads(text)["event"], json.loads(text)["reason"]) == (value, value)
+
+
+def test_a_name_of_any_language_is_written_as_it_is() -> None:
+    assert "서버-1" in JsonFormatter("ingest").format(logging.makeLogRecord({"msg": "x", "host": "서버-1"}))
+
+
+def test_warnings_of_one_event_are_bounded_and_those_left_out_counted() -> None:
+    now = 0.0
+    flood = Flood(lambda: now)
+
+    def written(count: int, event: str = "set aside", level: int = logging.WARNING) -> list[logging.LogRecord]:
+        records = [logging.makeLogRecord({"msg": event, "levelno": level}) for _ in range(count)]
+        return [record for record in records if flood.filter(record)]
+
+    assert len(written(BURST_MAX + 7)) == BURST_MAX
+    assert len(written(1_000, "request", logging.INFO)) == 1_000
+    assert len(written(1, "another event")) == 1
+    assert written(5) == []
+    now = 1 / REFILL_PER_S
+    [later] = written(2)
+    assert later.__dict__["left_out_count"] == 5
+
+
 def test_a_field_cannot_replace_what_the_line_says_itself() -> None:
     assert line(service="forged", event="forged", level="forged")["service"] == "ingest"
 
@@ -92,3 +128,6 @@ def test_configured_logs_go_to_standard_error_at_the_level(capsys: pytest.Captur
     written = capsys.readouterr()
     assert [json.loads(text)["event"] for text in io.StringIO(written.err)] == ["seen"]
     assert written.out == ""
+    for _ in range(2 * BURST_MAX):
+        logging.getLogger("x").warning("flood")
+    assert BURST_MAX <= capsys.readouterr().err.count("flood") < 2 * BURST_MAX
