@@ -141,7 +141,8 @@ def _parse_texts(value: Any) -> tuple[str, ...]:
         return tuple(part.strip() for part in value.split(",") if part.strip())
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
         return tuple(value)
-    raise ValueError(f"expected a list of texts, or one text with commas, got {value!r}")
+    # The value is not repeated: an address may hold a password.
+    raise ValueError(f"expected a list of texts, or one text with commas, got {type(value).__name__}")
 
 
 def _parse_mapping(number: Any, value: Any, rules: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 _TOKEN = re.compile(r"(?:[A-Za-z0-9_-]|=[0-9A-F]{2})+")
 HOST_BYTES_MAX = 253
 SOURCE_BYTES_MAX = 64
+INVENTORY_BYTES_MAX = 64 * 1024
 
 ACCOUNT = "VITALWIRE"
 SYSTEM_SOURCE = "system"
@@ -114,6 +115,7 @@ class Stream:
     duplicate_window_s: int = 120
     messages_per_subject_max: int = -1
     direct: bool = False
+    message_bytes_max: int = -1
 
 
 def streams(metrics_bytes_max: int, backfill_bytes_max: int) -> tuple[Stream, ...]:
@@ -123,7 +125,16 @@ def streams(metrics_bytes_max: int, backfill_bytes_max: int) -> tuple[Stream, ..
         Stream(METRICS, ("metrics.>",), metrics_bytes_max, day_s, direct=True),
         Stream(BACKFILL, ("backfill.>",), backfill_bytes_max, day_s),
         Stream(DEAD, ("dead.>",), 256 * 1024 * 1024, 30 * day_s),
-        Stream(HOSTS_STREAM, (f"$KV.{HOSTS_BUCKET}.>",), 64 * 1024 * 1024, 0, messages_per_subject_max=1, direct=True),
+        Stream(
+            HOSTS_STREAM,
+            (f"$KV.{HOSTS_BUCKET}.>",),
+            64 * 1024 * 1024,
+            age_s_max=0,
+            messages_per_subject_max=1,
+            direct=True,
+            # Headers count too.
+            message_bytes_max=INVENTORY_BYTES_MAX + 1024,
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
+from wsgiref.simple_server import WSGIServer
 
 import asyncpg
 import uvloop
@@ -19,7 +20,7 @@ from nats.errors import Error as NatsError
 from services.ingest.breaker import Breaker
 from services.ingest.consume import BatchPolicy, Consumer, Intake
 from services.ingest.dead_letters import SetAside
-from services.ingest.errors import UnavailableError
+from services.ingest.errors import ADDRESS_EXPECTED, WriteError
 from services.ingest.limits import ACK_WAIT_S, MESSAGES_MAX
 from services.ingest.metrics import Metrics, serve
 from services.ingest.pull import Puller
@@ -39,7 +40,8 @@ T = TypeVar("T")
 WRITE_S_MAX = ACK_WAIT_S / 2
 CONNECT_S_MAX = 5.0
 STOP_S_MAX = 10.0
-BATCH_BYTES_MAX = 32 * 1024**2
+BATCH_BYTES_MAX = 16 * 1024**2
+"""Decoded, a hostile batch takes some thirty times this."""
 DATABASE_PAUSE_S = 2.0
 
 
@@ -74,24 +76,28 @@ class IngestError(Exception):
 
 async def open_database(settings: IngestSettings) -> asyncpg.Connection:
     """Return a new connection whose statements end before their messages are delivered again."""
-    return await asyncpg.connect(
-        settings.database_url,
-        password=settings.database_password.reveal() if settings.database_password else None,
-        timeout=CONNECT_S_MAX,
-        server_settings={
-            "application_name": "vitalwire ingest",
-            "statement_timeout": f"{int(WRITE_S_MAX * 1000)}",
-            # A frozen process must not hold up the others that the same sample sets are delivered to.
-            "idle_in_transaction_session_timeout": f"{int(WRITE_S_MAX * 1000)}",
-        },
-    )
+    try:
+        return await asyncpg.connect(
+            settings.database_url,
+            password=settings.database_password.reveal() if settings.database_password else None,
+            timeout=CONNECT_S_MAX,
+            server_settings={
+                "application_name": "vitalwire ingest",
+                "statement_timeout": f"{int(WRITE_S_MAX * 1000)}",
+                # A frozen process must not hold up the others that the same sample sets are delivered to.
+                "idle_in_transaction_session_timeout": f"{int(WRITE_S_MAX * 1000)}",
+            },
+        )
+    except (ValueError, asyncpg.ClientConfigurationError):
+        # Its text may quote the address, and with it a password.
+        raise IngestError(f"database_url is no address: {ADDRESS_EXPECTED}") from None
 
 
 async def run(settings: IngestSettings) -> None:
     """Ingest until a signal asks to stop; raise when it cannot go on."""
     ending = Ending(stop_requested(), asyncio.Event())
     metrics = Metrics()
-    server = serve(metrics, settings.metrics_port)[0] if settings.metrics_port else None
+    server = _serve(metrics, settings.metrics_port) if settings.metrics_port else None
     address = BusAddress(settings.nats_urls, settings.nats_user, settings.nats_password, "ingest")
     sink = PostgresSink(lambda: open_database(settings), metrics, WRITE_S_MAX)
     bus: Client | None = None
@@ -135,12 +141,19 @@ async def _work(settings: IngestSettings, bus: Client, sink: PostgresSink, metri
         await asyncio.gather(*working, *waiting, return_exceptions=True)
 
 
+def _serve(metrics: Metrics, port: int) -> WSGIServer:
+    try:
+        return serve(metrics, port)[0]
+    except OSError as error:
+        raise IngestError(f"metrics_port {port} cannot be listened on ({error.strerror}): choose a free one") from error
+
+
 async def _provisioned(sink: PostgresSink) -> str:
     """Return the storage mode once the database answers and is provisioned; raise IngestError for another mode."""
     while True:
         try:
             mode = await sink.mode()
-        except UnavailableError as error:
+        except WriteError as error:
             log.warning("waiting for the database", extra={"error": str(error)})
         else:
             if mode == PlainStorage.mode:

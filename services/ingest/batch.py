@@ -51,10 +51,11 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A message that cannot be used, and why."""
+    """A message that cannot be used, and why; `final` when no later version of ingest could use it either."""
 
     message: Message
     reason: str
+    final: bool = False
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Batch:
     too_old: list[Message] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     hosts: dict[str, bool] = field(default_factory=dict)
-    """Host → whether its newest message here was refused."""
+    """Host → whether its newest message here was refused, and that may be our fault."""
     pending: dict[str, int] = field(default_factory=dict)
     """Stream → messages that wait behind the newest one here."""
     oldest: datetime | None = None
@@ -81,22 +82,23 @@ def judge(messages: Iterable[Message], retention: timedelta) -> Batch:
         batch.pending[provenance.stream] = provenance.pending
         if batch.oldest is None or provenance.received_at < batch.oldest:
             batch.oldest = provenance.received_at
-        reason = _sort(batch, message, provenance, retention)
-        if reason is not None:
-            batch.refusals.append(Refusal(message, reason))
-        batch.hosts[subject_host(message.subject)] = reason is not None
+        refusal = _sort(batch, message, provenance, retention)
+        if refusal is not None:
+            batch.refusals.append(refusal)
+        batch.hosts[subject_host(message.subject)] = refusal is not None and not refusal.final
     return batch
 
 
-def _sort(batch: Batch, message: Message, provenance: Provenance, retention: timedelta) -> str | None:
-    """Put the message where it belongs, or return the reason why it is refused."""
+def _sort(batch: Batch, message: Message, provenance: Provenance, retention: timedelta) -> Refusal | None:
+    """Put the message where it belongs, or return why it is refused."""
     try:
         sample_set = decode(message.data, message.subject)
     except DecodeError as error:
-        return str(error)
+        return Refusal(message, str(error))
     where = place(sample_set.time, provenance.received_at, retention)
     if where is Place.AHEAD:
-        return ahead_reason(sample_set.time, provenance.received_at)
+        # Judged against the arrival, so this verdict stays.
+        return Refusal(message, ahead_reason(sample_set.time, provenance.received_at), final=True)
     if where is Place.TOO_OLD:
         batch.too_old.append(message)
         return None

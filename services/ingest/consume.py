@@ -10,10 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from nats.errors import Error as NatsError
+
 from services.ingest.batch import Batch, BoundedNames, Delivery, Message, judge
 from services.ingest.breaker import Breaker
 from services.ingest.dead_letters import SetAside
-from services.ingest.errors import UnavailableError
+from services.ingest.errors import WriteError
 from services.ingest.metrics import Metrics
 from services.ingest.portion import backfill_portion, metrics_portion
 from services.ingest.provenance import provenance_of
@@ -87,10 +89,17 @@ class Consumer:
                 if not stopping:
                     fetching = asyncio.create_task(self._intake.fetch())
                 if messages:
-                    await self._settle(judge(messages, retention), stop)
+                    await self._settle_or_log(judge(messages, retention), stop)
         finally:
             fetching.cancel()
             await asyncio.gather(fetching, return_exceptions=True)
+
+    async def _settle_or_log(self, batch: Batch, stop: asyncio.Event) -> None:
+        try:
+            await self._settle(batch, stop)
+        except NatsError as error:
+            # The bus is away and what we say to it no longer fits the buffer. What is stored already comes again.
+            log.warning("not answered, messages will come again", extra={"error": f"{type(error).__name__}: {error}"})
 
     async def _settle(self, batch: Batch, stop: asyncio.Event) -> None:
         is_open = self._observe(batch)
@@ -98,12 +107,12 @@ class Consumer:
             await message.ack()
         written = await self._write(batch.deliveries, stop)
         for refusal in batch.refusals:
-            await self._set_aside.take_judged(refusal.message, refusal.reason)
+            await self._set_aside.take_judged(refusal)
         if written and batch.oldest is not None:
             self._metrics.lag_seconds.set(max(0.0, (datetime.now(UTC) - batch.oldest).total_seconds()))
         if not written:
             await self._database_back(stop)
-        if is_open:
+        if is_open and not batch.deliveries:
             await _pause(stop, BREAKER_PAUSE_S)
 
     def _observe(self, batch: Batch) -> bool:
@@ -112,16 +121,16 @@ class Consumer:
         was_open = self._breaker.is_open(now)
         self._breaker.observe(now, batch.hosts)
         is_open = self._breaker.is_open(now)
-        if is_open:
+        if is_open and not (was_open and batch.deliveries):
             log.error(
-                "most hosts are refused: is this ingest older than the collectors? nothing is set aside meanwhile",
+                "most hosts are refused: is this ingest older than the collectors? they are held meanwhile",
                 extra={
                     "refused_count": len(batch.refusals),
                     "reason": batch.refusals[0].reason if batch.refusals else "",
                 },
             )
-        elif was_open:
-            log.info("most hosts are accepted again")
+        elif was_open and not is_open:
+            log.info("most hosts are accepted again, or were refused for too long")
         metrics.breaker_open.set(is_open)
         metrics.too_old.inc(len(batch.too_old))
         for stream, pending in batch.pending.items():
@@ -150,7 +159,7 @@ class Consumer:
         """Return when the database answers again, or stop is set."""
         backoff_s = RETRY_S
         while not stop.is_set():
-            with contextlib.suppress(UnavailableError):
+            with contextlib.suppress(WriteError):
                 await self._sink.mode()
                 log.info("database is back")
                 return

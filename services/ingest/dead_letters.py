@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
-from services.ingest.batch import Message, subject_host
+from services.ingest.batch import Message, Refusal, subject_host
 from services.ingest.breaker import Breaker
 from services.ingest.metrics import Metrics
-from services.ingest.mute import Mute
 from services.ingest.provenance import Provenance, provenance_of
+from shared.budget import Budgets
 from shared.subjects import dead_subject
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 HEADER_BYTES_MAX = 2_048
 REASON_CHARACTERS_MAX = 600
 SUBJECT_CHARACTERS_MAX = 800
+BURST_MAX = 60
+REFILL_PER_S = 0.2
+"""One bad host must not fill the dead letters: it may set aside so many, then a few a minute."""
+HOSTS_MAX = 10_000
 
 
 def parts_of(body: bytes, part_bytes_max: int) -> list[bytes]:
@@ -59,24 +63,25 @@ class SetAside:
         self._jetstream = jetstream
         self._payload_bytes_max = payload_bytes_max
         self._breaker = breaker
-        self._mute = Mute()
+        self._budgets = Budgets(BURST_MAX, REFILL_PER_S, HOSTS_MAX)
         self._metrics = metrics
         self._clock = clock
 
     async def take(self, message: Message, reason: str) -> None:
         """Set aside what the database refused: the breaker learns of it here."""
         self._breaker.observe(self._clock(), {subject_host(message.subject): True})
-        await self.take_judged(message, reason)
+        await self.take_judged(Refusal(message, reason))
 
-    async def take_judged(self, message: Message, reason: str) -> None:
+    async def take_judged(self, refusal: Refusal) -> None:
         """Set aside a message that the breaker was told of; never lose it while it can be kept."""
-        now, host = self._clock(), subject_host(message.subject)
-        if self._breaker.is_open(now):
+        now, message, reason = self._clock(), refusal.message, refusal.reason
+        if self._breaker.is_open(now) and not refusal.final:
             self._metrics.held.inc()
             return
-        if not self._mute.allows(now, host):
-            self._metrics.muted.inc()
+        if not self._budgets.spend(now, subject_host(message.subject)):
             await message.term()
+            self._metrics.muted.inc()
+            log.warning("dropped, its host is muted", extra={"subject": message.subject, "reason": reason})
             return
         try:
             for part, headers in self._parts(message, reason):

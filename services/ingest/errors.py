@@ -11,6 +11,11 @@ from __future__ import annotations
 
 import asyncpg
 
+ADDRESS_EXPECTED = (
+    "expected postgresql://user@host:port/name; write '/', '#', '@' and '%' of a password as %2F, %23, %40 and %25, "
+    "or better leave it to database_password"
+)
+
 
 class WriteError(Exception):
     """A batch was not written; nothing of it was committed."""
@@ -34,17 +39,24 @@ _BY_SQLSTATE: dict[str, type[WriteError]] = {
     "54": RefusedError,  # program limit exceeded
     "08": UnavailableError,  # connection exception
     "25006": UnavailableError,  # read-only transaction: a standby, during a failover
+    "25P03": UnavailableError,  # this process was frozen amid a transaction, which the server ended
+    "3D": UnavailableError,  # the database does not exist: not provisioned yet, or being restored
     "40": UnavailableError,  # transaction rollback: deadlock, serialization
     "53": UnavailableError,  # insufficient resources: disk full, out of memory, too many connections
     "55P03": UnavailableError,  # lock not available
     "57014": TooSlowError,  # query canceled: a statement timeout
     "57": UnavailableError,  # operator intervention: shutdown, crash, starting up
+    "58": UnavailableError,  # system error: the disk of the database
+    "XX": UnavailableError,  # internal error or damaged data of the database: to start anew would not help
 }
 """SQLSTATE, or its class of two characters, → what it means; the whole code wins."""
 
 
 def translated(error: Exception) -> type[WriteError] | None:
     """Return what an error of writing means, None when it is our bug."""
+    # A provision that altered a table leaves what a connection knows of it behind; a new connection knows it.
+    if isinstance(error, (asyncpg.OutdatedSchemaCacheError, asyncpg.InvalidCachedStatementError)):
+        return UnavailableError
     if isinstance(error, asyncpg.PostgresError):
         sqlstate = error.sqlstate or ""
         return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:2])
@@ -53,7 +65,6 @@ def translated(error: Exception) -> type[WriteError] | None:
     # asyncpg's errors of encoding an argument are InterfaceErrors too: values come first.
     if isinstance(error, (ValueError, TypeError, OverflowError)):
         return RefusedError
-    # A provision that added a column leaves what a connection knows of the table behind; a new one knows it.
-    if isinstance(error, (asyncpg.InterfaceError, asyncpg.OutdatedSchemaCacheError, OSError)):
+    if isinstance(error, (asyncpg.InterfaceError, OSError)):
         return UnavailableError
     return None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import asyncpg
 from nats.errors import Error as NatsError
 
+from services.ingest.errors import ADDRESS_EXPECTED
 from services.ingest.limits import ACK_WAIT_S, MESSAGES_MAX, PROCESSES_MAX, ack_pending_max
 from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.provisioning.roles import APP, INGEST, READ, grant, make_roles
@@ -61,7 +62,7 @@ async def provision_bus(settings: ProvisionSettings) -> None:
         bus = await asyncio.wait_for(connect(address, on_closed=lambda: None), BUS_S_MAX)
     except (NatsError, OSError, TimeoutError) as error:
         raise ProvisionError(
-            f"the bus at {', '.join(settings.nats_urls)} does not let us in ({_named(error)}): "
+            f"the bus at {address.shown} does not let us in ({_named(error)}): "
             "check that it runs, and nats_urls, nats_user and nats_password"
         ) from error
     try:
@@ -138,6 +139,12 @@ def main() -> int:
     except ProvisionError as error:
         log.error("not provisioned", extra={"reason": str(error)})
         return 1
+    except (NatsError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        log.error("not provisioned: it went away; run this again", extra={"error": _named(error)})
+        return 1
+    except Exception:
+        log.exception("not provisioned: this is a bug")
+        return 1
     log.info("provisioned")
     return 0
 
@@ -152,7 +159,10 @@ async def _open_or_create(connect_as_admin: Callable[..., Awaitable[asyncpg.Conn
                 raise
             await _create_database(await connect_as_admin(database="postgres"), match[1])
             return await connect_as_admin()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, ValueError) as error:
+    except (ValueError, asyncpg.ClientConfigurationError):
+        # Its text may quote the address, and with it a password.
+        raise ProvisionError(f"database_url is no address: {ADDRESS_EXPECTED}") from None
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise ProvisionError(
             f"the database does not let us in ({_named(error)}): "
             "check that it runs, and database_url and database_password"

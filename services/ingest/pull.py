@@ -80,6 +80,9 @@ class Puller:
                 extra={"stream": self._stream, "durable": DURABLE, "status": self._status},
             )
             await asyncio.sleep(GRACE_S)
+        elif self._status == "409" and not self._messages:
+            # Refused at once, as while too many messages are unanswered: asking again at once would not end.
+            await asyncio.sleep(AWAY_S)
 
     async def _receive(self, message: Msg) -> None:
         if message.reply.startswith("$JS.ACK."):

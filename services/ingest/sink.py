@@ -10,7 +10,7 @@ from typing import TypeVar
 import asyncpg
 
 from services.ingest.batch import Delivery, Key, distinct, ledger_arrays, rows_by_family
-from services.ingest.errors import RefusedError, translated
+from services.ingest.errors import RefusedError, TooSlowError, translated
 from services.ingest.metrics import Metrics
 from shared.families import FAMILIES
 from shared.sql import SCHEMA, copy_columns, ledger_insert
@@ -66,13 +66,16 @@ class PostgresSink:
             self._connection = None
 
     async def _translating(self, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+        connected = False
         try:
             async with asyncio.timeout(self._write_s_max):
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await self._connect()
+                connected = True
                 result = await work(self._connection)
         except Exception as error:
-            meaning = translated(error)
+            # A database that is away answers no connection either, so the first half of a batch already finds out.
+            meaning = TooSlowError if connected and isinstance(error, TimeoutError) else translated(error)
             if meaning is not RefusedError:
                 self.close()
             self._metrics.database_up.set(meaning is RefusedError)

@@ -29,6 +29,11 @@ class BusAddress:
     password: Secret
     name: str
 
+    @property
+    def shown(self) -> str:
+        """The addresses for an error or a log: without a user and password that somebody wrote into one."""
+        return ", ".join(url.rpartition("@")[2] for url in self.urls)
+
 
 async def connect(
     address: BusAddress,

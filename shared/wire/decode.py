@@ -27,6 +27,9 @@ from shared.wire.limits import (
 
 Row = tuple[Any, ...]
 
+UNKNOWN_MAX = 20
+"""Unknown names that a sample set is told with: a stranger chooses them, and there may be thousands in one body."""
+
 
 class DecodeError(Exception):
     """A message is not a sample set we can use. Set it aside with this reason; it will never decode."""
@@ -56,7 +59,7 @@ class FamilyRows:
 
 @dataclass(frozen=True, slots=True)
 class SampleSet:
-    """All that one source saw on one host at one instant; `unknown` names families and columns that were skipped."""
+    """All that one source saw on one host at one instant; `unknown` names some families and columns it skipped."""
 
     host: str
     source: str
@@ -133,7 +136,7 @@ def _decode(body: bytes, subject: str) -> SampleSet:
     for name, raw in envelope.families.items():
         reader = _READERS.get(name)
         if reader is None:
-            unknown.append(name[:64])
+            _note(unknown, name[:64])
         else:
             families[name] = reader.read(raw, unknown)
     return SampleSet(
@@ -201,7 +204,9 @@ class _TableReader:
         if any(len(row) != width for row in table.rows):
             raise DecodeError(f"{self._family.name}: expected {width} cells in every row, as many as columns")
         positions = self._positions(table.columns)
-        unknown += [f"{self._family.name}.{name[:64]}" for name in table.columns if name not in self._names]
+        for name in table.columns:
+            if name not in self._names:
+                _note(unknown, f"{self._family.name}.{name[:64]}")
         rows = [tuple(None if at is None else row[at] for at in positions) for row in table.rows]
         try:
             converted: list[Row] = msgspec.convert(rows, list[self._row_type])  # type: ignore[name-defined]
@@ -230,6 +235,11 @@ class _TableReader:
                         f"{self._family.name}.{self._names[at]}: "
                         f"expected at most {TEXT_BYTES_MAX} bytes of text without NUL"
                     )
+
+
+def _note(unknown: list[str], name: str) -> None:
+    if len(unknown) < UNKNOWN_MAX:
+        unknown.append(name)
 
 
 def _cell_type(column: Column) -> Any:

@@ -9,11 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from shared.family import TEXT_BYTES_MAX
-from shared.subjects import HOST_BYTES_MAX
+from shared.subjects import HOST_BYTES_MAX, INVENTORY_BYTES_MAX
 from shared.wire.decode import DecodeError, NewerVersionError
 from shared.wire.limits import BIGINT_MAX, INTERVAL_SECONDS_MAX, VERSION
-
-INVENTORY_BYTES_MAX = 64 * 1024
 
 Text = Annotated[str, Meta(max_length=TEXT_BYTES_MAX)]
 Count = Annotated[int, Meta(ge=0, le=BIGINT_MAX)]

@@ -6,10 +6,12 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from shared.version import PRODUCT_VERSION
 from tests.contract.source import PACKAGES, PRODUCT, ROOT, attributes, files, functions, imports, tree
 
 LINES_MAX = 400
@@ -22,6 +24,11 @@ LEFT_BY_TOOLS = re.compile(r"_?cython_\w+|_distutils_hack|__main__|__editable__\
 def test_no_file_is_too_long() -> None:
     lengths = {path: len((ROOT / path).read_text(encoding="utf-8").splitlines()) for path in files(*PACKAGES)}
     assert {str(path): lines for path, lines in lengths.items() if lines > LINES_MAX} == {}
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == PRODUCT_VERSION
 
 
 def test_no_function_is_too_long() -> None:

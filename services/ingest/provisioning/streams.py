@@ -82,8 +82,10 @@ def stream_config(stream: Stream) -> StreamConfig:
         max_age=stream.age_s_max,
         max_msgs_per_subject=stream.messages_per_subject_max,
         duplicate_window=stream.duplicate_window_s,
+        max_msg_size=stream.message_bytes_max,
         allow_direct=stream.direct,
-        allow_rollup_hdrs=bucket,
+        # With it any host could purge what all others said: a message with the header Nats-Rollup: all does.
+        allow_rollup_hdrs=False,
         deny_delete=bucket,
         num_replicas=1,
     )

@@ -13,6 +13,7 @@ import pytest
 
 from shared.settings import Secret
 from shared.subjects import METRICS
+from tests.bus_proxy import BusProxy
 from tests.integration.collector.bus import ROOT, collector, make_streams, rows, sample_sets, tick
 from tests.servers import NatsServer, temporary_directory, wait_until
 
@@ -92,6 +93,21 @@ async def test_a_wrong_password_ends_it_with_one_sentence(own_bus: NatsServer, t
     assert "the bus refuses user 'host-web-1=2Eexample=2Ecom'" in log
     assert "Traceback" not in log
     assert "wrong-password-of-nobody" not in log
+
+
+async def test_a_bus_connection_that_ends_for_good_ends_it(own_bus: NatsServer, tmp_path: Path) -> None:
+    proxy = BusProxy(own_bus.port)
+    await proxy.start()
+    try:
+        with collector(own_bus, tmp_path / "log", f"--nats-urls={proxy.url}") as running:
+            await asyncio.to_thread(running.wait_ready)
+            proxy.say(b"-ERR 'Maximum Payload Violation'\r\n")
+            assert await asyncio.to_thread(running.process.wait, 20) == 1
+            log = running.log.read_text()
+        assert "the bus ended the connection for good" in log
+        assert "Traceback" not in log
+    finally:
+        await proxy.stop()
 
 
 async def test_a_failing_reader_stops_no_other(own_bus: NatsServer, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
-from tests.integration.ingest.bus_proxy import BusProxy
+from tests.bus_proxy import BusProxy
 from tests.integration.ingest.conftest import StartIngest
 from tests.integration.ingest.running import HOST, drained, publish, sample_set, stored_seqs, ticks
 from tests.servers import NatsServer

@@ -5,16 +5,25 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
+import socket
 from collections.abc import Iterator
 
 import asyncpg
 import pytest
 from nats.aio.client import Client
 
+from services.ingest.batch import Delivery
+from services.ingest.errors import TooSlowError
+from services.ingest.metrics import Metrics
+from services.ingest.provenance import provenance_of
 from services.ingest.provision import provision_database
+from services.ingest.sink import PostgresSink
+from shared.wire.decode import decode
+from tests.integration.conftest import Database
 from tests.integration.ingest.conftest import StartIngest
 from tests.integration.ingest.running import HOST, drained, logged, publish, sample_set, stored_seqs, ticks
 from tests.servers import NatsServer, PostgresServer, temporary_directory, wait_until
+from tests.unit.ingest.messages import FakeMessage, body
 
 
 @pytest.fixture
@@ -90,3 +99,40 @@ async def test_a_stop_while_everything_is_away_ends_at_once(ingest: StartIngest,
     process.start(ready=False)
     await logged(process, "bus error")
     assert process.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"database_url": "postgresql://vw_ingest:hush/hush@localhost/x"}, "database_url is no address"),
+        ({"metrics_port": "taken"}, "cannot be listened on (Address already in use): choose a free one"),
+    ],
+    ids=["an address that is none", "a port in use"],
+)
+async def test_what_cannot_work_ends_it_with_a_sentence(
+    changed: dict[str, str], sentence: str, ingest: StartIngest
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        process = ingest(**{name: value.replace("taken", port) for name, value in changed.items()})
+        process.start(ready=False)
+        assert process.process is not None
+        assert await asyncio.to_thread(process.process.wait, 20) == 1
+    log = process.log.read_text()
+    assert sentence in log
+    assert "hush" not in log
+    assert "traceback" not in log
+
+
+async def test_a_write_that_takes_too_long_is_to_be_halved(database: Database, owner: asyncpg.Connection) -> None:
+    sink = PostgresSink(lambda: asyncpg.connect(database.ingest_url), Metrics(), write_s_max=3.0)
+    message = FakeMessage("a", body())
+    delivery = Delivery(message, decode(message.data, message.subject), provenance_of(message.reply))
+    assert await sink.mode() == "plain"
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE metrics.swap IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(TooSlowError):
+            await sink.write([delivery])
+    await sink.write([delivery])
+    assert await owner.fetchval("SELECT count(*) FROM metrics.swap") == 1
+    sink.close()

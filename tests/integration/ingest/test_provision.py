@@ -14,13 +14,14 @@ import asyncpg
 import pytest
 from nats.aio.client import Client
 from nats.js.api import StoreCompression
+from nats.js.errors import APIError
 
 from services.ingest.provision import ProvisionSettings, provision_bus, provision_database
 from services.ingest.provisioning.errors import ProvisionError
 from shared.families import FAMILIES
 from shared.settings import Secret
-from shared.subjects import HOSTS_BUCKET, inventory_subject
-from tests.integration.conftest import Database, DatabaseConnect, database_url, run_sql
+from shared.subjects import HOSTS_BUCKET, INVENTORY_BYTES_MAX, inventory_subject
+from tests.integration.conftest import BusConnect, Database, DatabaseConnect, database_url, run_sql
 from tests.integration.ingest.running import HOST
 from tests.processes import ROOT
 from tests.servers import NatsServer
@@ -31,6 +32,7 @@ CHANGES = (
     "UPDATE metrics.swap SET host = 'x'",
     "UPDATE metrics.schema_state SET mode = 'x'",
     "CREATE TABLE metrics.own (a int)",
+    "CREATE TEMPORARY TABLE own (a int)",
     "DROP TABLE metrics.swap",
     "SELECT FROM app.users",
     "UPDATE app.users SET disabled = false",
@@ -67,6 +69,8 @@ async def test_several_provisions_at_once_wait_for_each_other(postgres_url: str)
 async def test_each_role_may_do_its_own_and_nothing_else(
     role: str, allowed: list[str], database: Database, database_connect: DatabaseConnect
 ) -> None:
+    # Rights on a database do not come with its template.
+    await provision_database(database.owner_url)
     connection = await database_connect(getattr(database, f"{role}_url"))
     found = []
     for statement in CHANGES:
@@ -157,6 +161,20 @@ async def test_the_inventory_bucket_is_one_that_any_client_knows(
     assert info.config.allow_direct
 
 
+async def test_no_host_can_purge_or_fill_the_bucket(
+    own_bus: NatsServer, admin_client: Client, host_client: Client, bus_connect: BusConnect
+) -> None:
+    other = await bus_connect(own_bus, "host-web-2")
+    await other.jetstream().publish(inventory_subject("web-2"), b"kept")
+    jetstream = host_client.jetstream()
+    with pytest.raises(APIError, match="rollup not permitted"):
+        await jetstream.publish(inventory_subject(HOST), b"purge", headers={"Nats-Rollup": "all"})
+    with pytest.raises(APIError, match="message size exceeds maximum"):
+        await jetstream.publish(inventory_subject(HOST), b"x" * (INVENTORY_BYTES_MAX + 2_048))
+    await jetstream.publish(inventory_subject(HOST), b"x" * INVENTORY_BYTES_MAX)
+    assert (await admin_client.jetstream().stream_info(f"KV_{HOSTS_BUCKET}")).state.messages == 2
+
+
 async def test_a_bus_without_room_gives_a_sentence(own_bus: NatsServer) -> None:
     with pytest.raises(ProvisionError, match="no room for the stream METRICS"):
         await provision_bus(bus_settings(own_bus, 100 * 1024**3))
@@ -184,5 +202,8 @@ def test_provision_runs_as_a_program(own_bus: NatsServer, database: Database) ->
     assert away.returncode == 1
     assert "check that it runs, and database_url" in away.stderr
     assert "Traceback" not in away.stderr
+    wrong = run(VITALWIRE_PROVISION_DATABASE_URL="postgresql://postgres:hush/hush@localhost/x")
+    assert (wrong.returncode, "hush" in wrong.stderr) == (1, False)
+    assert "write '/'" in wrong.stderr
     assert run(VITALWIRE_PROVISION_NATS_PASSWORD="", VITALWIRE_PROVISION_NONSENSE="1").returncode == 2
     assert own_bus.passwords["provision"].reveal() not in done.stderr + away.stderr

@@ -59,6 +59,12 @@ def test_a_host_counts_as_its_newest_message_does() -> None:
     assert judge(messages, WEEK).hosts == {"a": False, "b": True}
 
 
+def test_a_clock_ahead_is_the_host_s_fault_and_never_ours() -> None:
+    batch = judge([FakeMessage("1", body(time=ARRIVED + timedelta(hours=1)))], WEEK)
+    assert batch.hosts == {"a": False}
+    assert batch.refusals[0].final
+
+
 def test_the_batch_knows_what_waits_and_what_waited_longest() -> None:
     earlier = ARRIVED - timedelta(seconds=30)
     messages = [

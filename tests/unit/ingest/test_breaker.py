@@ -1,13 +1,11 @@
-"""When the breaker opens and closes, and how many messages of one host are set aside."""
+"""When the breaker opens and closes."""
 
 from __future__ import annotations
 
 import pytest
 
 from services.ingest import breaker as breaker_module
-from services.ingest import mute as mute_module
-from services.ingest.breaker import HOSTS_MAX, WINDOW_S, Breaker
-from services.ingest.mute import BURST_MAX, Mute
+from services.ingest.breaker import HOSTS_MAX, OPEN_S_MAX, WINDOW_S, Breaker
 
 
 @pytest.mark.parametrize(
@@ -51,17 +49,12 @@ def test_the_hosts_it_remembers_are_bounded() -> None:
     assert not breaker.is_open(1)
 
 
-def test_a_host_has_a_burst_and_then_a_few_a_minute() -> None:
-    mute = Mute()
-    assert [mute.allows(0, "a") for _ in range(BURST_MAX + 2)] == [True] * BURST_MAX + [False, False]
-    assert mute.allows(0, "b"), "another host has its own budget"
-    later = 1 / mute_module.REFILL_PER_S
-    assert [mute.allows(later, "a"), mute.allows(later, "a")] == [True, False]
-    assert [mute.allows(10_000, "a") for _ in range(BURST_MAX + 1)] == [True] * BURST_MAX + [False]
+def test_it_gives_in_after_hours_until_most_are_accepted() -> None:
+    breaker = Breaker()
 
+    def opened(now: float, refused: bool = True) -> bool:
+        breaker.observe(now, dict.fromkeys("abc", refused))
+        return breaker.is_open(now)
 
-def test_the_hosts_that_mute_remembers_are_bounded() -> None:
-    mute = Mute()
-    for number in range(mute_module.HOSTS_MAX + 5):
-        mute.allows(0, f"h{number}")
-    assert len(mute._budgets) == mute_module.HOSTS_MAX
+    assert [opened(0), opened(OPEN_S_MAX - 1), opened(OPEN_S_MAX), opened(OPEN_S_MAX + 1)] == [True, True, False, False]
+    assert [opened(OPEN_S_MAX + 2, refused=False), opened(OPEN_S_MAX + 3)] == [False, True]

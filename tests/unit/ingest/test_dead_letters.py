@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from nats.errors import TimeoutError as NatsTimeoutError
 
+from services.ingest.batch import Refusal
 from services.ingest.breaker import Breaker
-from services.ingest.dead_letters import HEADER_BYTES_MAX, SetAside, headers_of, parts_of
+from services.ingest.dead_letters import BURST_MAX, HEADER_BYTES_MAX, SetAside, headers_of, parts_of
 from services.ingest.metrics import Metrics
-from services.ingest.mute import BURST_MAX
 from services.ingest.provenance import provenance_of
 from tests.unit.ingest.messages import FakeMessage, ack_subject
 
@@ -84,3 +84,13 @@ async def test_while_the_breaker_is_open_nothing_is_kept_or_ended() -> None:
     for host in "abcd":
         await aside.take(FakeMessage(host, b"1", f"metrics.{host}.system", orders=orders), "why")
     assert [order for order in orders if order.startswith("term")] == ["term a", "term b"]
+
+
+async def test_a_verdict_that_stays_is_not_held_by_the_breaker() -> None:
+    orders: list[str] = []
+    breaker = Breaker()
+    breaker.observe(0.0, dict.fromkeys("abc", True))
+    aside = set_aside(orders, breaker)
+    for final in (False, True):
+        await aside.take_judged(Refusal(FakeMessage("m", b"1", orders=orders), "clock ahead", final))
+    assert orders == ["publish dead.metrics 1 1/1", "term m"]

@@ -9,7 +9,7 @@ from typing import Any
 import msgpack
 import pytest
 
-from shared.wire.decode import DecodeError, NewerVersionError, decode
+from shared.wire.decode import UNKNOWN_MAX, DecodeError, NewerVersionError, decode
 from shared.wire.limits import BODY_BYTES_MAX, ROWS_MAX
 from tests.unit.shared.messages import (
     DISK_COLUMNS,
@@ -84,6 +84,14 @@ def test_an_unknown_family_is_named_and_the_rest_is_read() -> None:
     decoded = decode(packed(message(families=families)), SUBJECT)
     assert list(decoded.families) == ["swap"]
     assert decoded.unknown == ("gpu", "y" * 64)
+
+
+def test_of_many_unknown_names_only_some_are_told() -> None:
+    many = [f"n{number}" for number in range(100)]
+    wider = table(columns=[*SWAP_COLUMNS, *many], rows=[[*SWAP_ROW, *many]])
+    decoded = decode(packed(message(families=dict.fromkeys(many) | {"swap": wider})), SUBJECT)
+    assert len(decoded.unknown) == UNKNOWN_MAX
+    assert len(decoded.families["swap"].rows) == 1
 
 
 def test_unknown_keys_of_the_envelope_are_left_alone() -> None:

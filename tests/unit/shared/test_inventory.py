@@ -8,9 +8,10 @@ from typing import Any
 import msgpack
 import pytest
 
+from shared.subjects import INVENTORY_BYTES_MAX
 from shared.wire.decode import DecodeError, NewerVersionError
 from shared.wire.encode_inventory import HostFacts, encode_inventory
-from shared.wire.inventory import INVENTORY_BYTES_MAX, Inventory, decode_inventory
+from shared.wire.inventory import Inventory, decode_inventory
 from tests.unit.shared.messages import HOST, TIME, packed
 
 FACTS = HostFacts(

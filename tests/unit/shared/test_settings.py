@@ -68,7 +68,7 @@ def test_values_are_read(key: str, value: Any, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "problem"),
     [
-        ("urls", 5, "expected a list of texts, or one text with commas, got 5"),
+        ("urls", 5, "expected a list of texts, or one text with commas, got int"),
         ("urls", ["a", 5], "expected a list of texts"),
         ("name", ["a"], "expected a text, got list"),
         ("name", {}, "expected a text, got dict"),
