@@ -47,9 +47,13 @@ class Access:
     async def login(self, login: Login, actor: Actor) -> SignIn:
         """Return a new session; an unknown user takes as long as a wrong password and gets the same answer."""
         account = login.username.lower()
+        with self.passwords.place():
+            return await self._login(account, login.password, actor)
+
+    async def _login(self, account: str, password: str, actor: Actor) -> SignIn:
         attempt = await self._attempt(account, actor)
         user = None if "\0" in account else await self.queries.user(account)
-        matches = await self.passwords.verify(None if user is None else user.password_hash, login.password)
+        matches = await self.passwords.verify(None if user is None else user.password_hash, password)
         if user is None or not matches or user.disabled:
             await self.queries.keep_failure(attempt)
             await self.audit.enter_audit(actor, "login failed", account)
@@ -83,6 +87,10 @@ class Access:
     async def change_password(self, caller: Caller, change: PasswordChange, actor: Actor) -> None:
         """Store a new password and end every session of the caller; wrong current passwords count as failed logins."""
         check_password(change.new_password, "new_password")
+        with self.passwords.place():
+            await self._change_password(caller, change, actor)
+
+    async def _change_password(self, caller: Caller, change: PasswordChange, actor: Actor) -> None:
         attempt = await self._attempt(caller.username, actor)
         user = await self.queries.user(caller.username)
         matches = await self.passwords.verify(None if user is None else user.password_hash, change.current_password)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -40,6 +41,17 @@ class Passwords:
         self._waiting = 0
         self._decoy = self._hasher.hash("the password of nobody")
 
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold one of the places in the queue of sign-ins; raise UnavailableError where all are taken."""
+        if self._waiting >= WAITING_MAX:
+            raise UnavailableError("Too many people sign in right now; try again in a few seconds.", retry_after_s=2)
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
     async def hash(self, password: str) -> str:
         """Return the hash to store."""
         return await self._run(self._hash, "", password)
@@ -65,10 +77,4 @@ class Passwords:
             return False
 
     async def _run(self, work: Callable[[str, str], T], stored: str, password: str) -> T:
-        if self._waiting >= WAITING_MAX:
-            raise UnavailableError("Too many people sign in right now; try again in a few seconds.", retry_after_s=2)
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work, stored, password)
-        finally:
-            self._waiting -= 1
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, stored, password)

@@ -49,10 +49,11 @@ class MetricQueries:
             else:
                 step = timedelta(seconds=resolution.step_seconds)
                 rows = await connection.fetch(select_steps(family, gauges), *parameters, step)
-        if len(rows) * len(gauges) > CELLS_AT_ONCE:
-            axis, series = await asyncio.to_thread(to_series, family, gauges, rows)
-        else:
-            axis, series = to_series(family, gauges, rows)
+            # Still inside: the connections bound how many long answers are in memory at one time.
+            if len(rows) * len(gauges) > CELLS_AT_ONCE:
+                axis, series = await asyncio.to_thread(to_series, family, gauges, rows)
+            else:
+                axis, series = to_series(family, gauges, rows)
         return MetricRange(
             family.name, span.start, span.end, resolution.level, resolution.step_seconds, asked.now, axis, series
         )

@@ -21,7 +21,7 @@ from services.api.errors import UnavailableError
 from tests.integration.api.server import ApiServer, bearer, free_port, log_in, tick
 from tests.integration.api.speaker import Speaker, cpu_table, memory_table
 from tests.integration.conftest import BusConnect, database_url
-from tests.servers import NatsServer
+from tests.servers import NatsServer, wait_until
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NETWORK_ROW = "0, 0, 0, 0, 0, 0, 0, 0"
@@ -199,8 +199,12 @@ async def test_hosts_show_state_summary_and_inventory(
     }  # fmt: skip
     await web.say(now, {"cpu": cpu_table(33.0), "memory": memory_table(44.0), "network": interface})
     await web.introduce(time=now, os="Debian", cores_count=2, addresses=["192.0.2.1"], intervals={"cpu": 1})
-    await asyncio.sleep(0.5)
+    await asyncio.to_thread(wait_until, lambda: inventory_of(http, "web-2") is not None, "the inventory", 5)
     await asyncio.to_thread(check_host, http)
+
+
+def inventory_of(http: httpx.Client, host: str) -> object:
+    return http.get(f"/hosts/{host}").json().get("inventory")
 
 
 def check_host(http: httpx.Client) -> None:
@@ -227,7 +231,8 @@ async def test_processes_come_in_order(http: httpx.Client, bus: NatsServer, bus_
         "rows": [[1, "init", 1.0, 300, 3.0], [2, "<script>", 9.0, 100, 1.0], [3, "x", 5.0, 200, 2.0]],
     }
     await web.say(tick() + timedelta(seconds=1), {"process": table})
-    await asyncio.sleep(0.5)
+    processes = "/metrics/processes?host=web-2"
+    await asyncio.to_thread(wait_until, lambda: bool(http.get(processes).json()["processes"]), "the processes", 5)
     await asyncio.to_thread(check_processes, http)
 
 
