@@ -4,7 +4,13 @@ import App from "./App.vue";
 import { applyLanguage, i18n } from "./i18n";
 import { applyTheme } from "./preferences/theme";
 import { router } from "./router";
-import "./style.css";
+import "./styles/tokens.css";
+import "./styles/elements.css";
+import "./styles/frame.css";
+import "./styles/tables.css";
+import "./styles/host.css";
+import "./styles/documents.css";
+import "./styles/small_screens.css";
 
 applyTheme();
 applyLanguage();

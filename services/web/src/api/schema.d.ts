@@ -944,7 +944,7 @@ export interface components {
         };
         /** @description Labels of connection. */
         ConnectionLabels: {
-            /** @description State as RFC 9293 names it, lower case, such as established. */
+            /** @description State as RFC 9293 names it, lower case, such as established, time-wait or listen. */
             state: string;
         };
         /** @description TCP connections of the machine, one row per state, also where a state has none. */
