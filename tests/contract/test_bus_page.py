@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from services.collector import outbox
+from services.ingest import breaker, dead_letters
+from services.ingest.provenance import Provenance
 from shared.families import FAMILIES
 from shared.family import UNITS
-from shared.subjects import ROLES, streams
+from shared.subjects import DEAD, INVENTORY_BYTES_MAX, ROLES, streams
 from shared.wire import decode, inventory, limits
 from tests.contract.catalogue import PAGE, with_catalogue
 
@@ -49,7 +53,21 @@ def test_every_user_unit_and_key_is_named() -> None:
         f"| `session` | text | 1 to {limits.SESSION_BYTES_MAX} visible ASCII characters",
         f"at most {limits.REAL_MAX:g}".replace("e+", "e"),
         f"contract of that stream, version {limits.VERSION}.",
+        f"not confirmed it within {outbox.CONFIRM_S_MAX:.0f} s",
+        f"older than {outbox.LIVE_S_MAX:.0f} s goes to `backfill",
+        f"({outbox.WAITING_MAX} sample sets, {outbox.WAITING_BYTES_MAX // 1024**2} MiB)",
+        f"may set aside {dead_letters.BURST_MAX} such messages, then {dead_letters.REFILL_PER_S * 60:.0f} a minute",
+        f"at least {breaker.HOSTS_REFUSED_MIN} hosts",
+        f"for {breaker.OPEN_S_MAX / 3600:.0f} hours at most",
+        f"At most {INVENTORY_BYTES_MAX:,} bytes;",
     ],
 )
 def test_the_limits_are_those_of_the_code(limit: str) -> None:
     assert limit in TEXT
+
+
+def test_every_header_of_a_dead_letter_is_named() -> None:
+    headers = dead_letters.headers_of("metrics.a.b", "why", Provenance("METRICS", 7, datetime.now(UTC), 0), 1, 1)
+    assert [name for name in headers if f"`{name}`" not in TEXT] == []
+    [dead] = [stream for stream in streams(1, 1) if stream.name == DEAD]
+    assert f"keeps {dead.age_s_max // 86_400} days, within {dead.bytes_max // 1024**2} MiB" in TEXT

@@ -43,13 +43,13 @@ class Collector:
 
     def wait_ready(self) -> None:
         """Return once it is ready; fail with its log when it ended instead."""
-        wait_until(lambda: self.logged("ready") > 0 or self.process.poll() is not None, "the collector", 15)
+        wait_until(lambda: self.logged("ready") > 0 or self.process.poll() is not None, "the collector")
         assert self.process.poll() is None, self.log.read_text()
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End it and return its status."""
         self.process.send_signal(number)
-        return self.process.wait(5)
+        return self.process.wait(20)
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def collector(
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-            process.wait(5)
+            process.wait(20)
 
 
 @asynccontextmanager

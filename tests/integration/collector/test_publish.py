@@ -44,7 +44,7 @@ async def test_more_than_may_be_pending_is_sent_and_confirmed(
     client = await connect(address, on_closed=lambda: None)
     try:
         await publisher.attach(client)
-        await asyncio.wait_for(publisher.drain(), 5)
+        await asyncio.wait_for(publisher.drain(), 30)
     finally:
         await client.close()
     assert (counters.sample_sets_published_count, counters.sample_sets_pending_count) == (200, 0)
