@@ -67,26 +67,30 @@ class Feed:
             self._wanted.clear()
             reconnects = bus.stats["reconnects"]
             try:
-                await self._seed(bus)
+                await self._seed(bus, reconnects)
             except (NatsError, OSError) as error:
                 log.warning("stored sample sets cannot be read", extra={"error": f"{type(error).__name__}: {error}"})
                 asyncio.get_running_loop().call_later(RETRY_S, self._wanted.set)
+                self._release(reconnects)
             else:
                 self.filled.set()
-            self._release(reconnects)
 
     async def close(self) -> None:
         """End the connection; not drained: clients are gone by then, and a stuck one must not hold the end up."""
         if self.bus is not None:
             await self.bus.close()
 
-    async def _seed(self, bus: Client) -> None:
-        """Read inventories, the sample sets of the last minute in their order, and the last one of each host."""
+    async def _seed(self, bus: Client, reconnects: int) -> None:
+        """Read inventories, the sample sets of the last minute in their order, and the last one of each host.
+
+        The last ones come after what was held: one of them could be newer than that, and make it look late.
+        """
         since = datetime.now(UTC) - timedelta(seconds=SEED_SECONDS)
         last = ConsumerConfig(deliver_policy=DeliverPolicy.LAST_PER_SUBJECT)
         recent = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=since)
         await self._read(bus, HOSTS_STREAM, last, self._take_inventory)
         await self._read(bus, METRICS, recent, self._take_sample_set)
+        self._release(reconnects)
         await self._read(bus, METRICS, last, self._take_sample_set)
 
     def _release(self, reconnects: int) -> None:
