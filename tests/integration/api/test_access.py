@@ -81,7 +81,8 @@ def forged(api: ApiServer, kind: str) -> str:
 def ask(api: ApiServer, method: str, path: str, token: str | None) -> httpx.Response:
     for placeholder, value in SAMPLE_PATHS.items():
         path = path.replace(placeholder, value)
-    return httpx.request(method, api.url + path, headers={} if token is None else bearer(token))
+    # Reading the system's certificates would take longer than the request.
+    return httpx.request(method, api.url + path, headers={} if token is None else bearer(token), verify=False)
 
 
 PROTECTED = [(method, path, least) for (method, path), least in ROUTES.items() if least != "open"]
