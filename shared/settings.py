@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,16 +59,22 @@ class Source:
         return f"{self.name}: {self.prefix}{key.upper() if self.name == 'environment' else key}"
 
 
-def setting(
+def setting(  # noqa: PLR0913 - each keyword is one rule, and most settings name none
     doc: str,
     *,
     default: Any = dataclasses.MISSING,
     minimum: float | None = None,
     maximum: float | None = None,
-    choices: Sequence[str] = (),
+    choices: Collection[str] = (),
+    check: Callable[[str], object] | None = None,
 ) -> Any:
-    """Declare one setting; numbers, also those inside a mapping, are checked against minimum and maximum."""
-    metadata = {SETTINGS_METADATA: {"doc": doc, "minimum": minimum, "maximum": maximum, "choices": tuple(choices)}}
+    """Declare one setting; numbers, also those inside a mapping, are checked against minimum and maximum.
+
+    The keys of a mapping, or the text, are among `choices` where there are any; `check` raises ValueError for a wrong
+    text.
+    """
+    rules = {"doc": doc, "minimum": minimum, "maximum": maximum, "choices": tuple(choices), "check": check}
+    metadata = {SETTINGS_METADATA: rules}
     if isinstance(default, dict):
         return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -98,7 +104,8 @@ def load(cls: type[T], sources: Sequence[Source], problems: Sequence[str] = ()) 
         try:
             chosen[name] = _parse(hints[name], named_by.values[name], field.metadata[SETTINGS_METADATA])
         except ValueError as error:
-            found.append(f"{named_by.spelled(name)}: {error}")
+            # Each argument is one problem: a mapping may hold several.
+            found += [f"{named_by.spelled(name)}: {problem}" for problem in error.args]
     if found:
         raise SettingsError(found)
     return cls(**chosen)
@@ -129,6 +136,8 @@ def _parse_text(hint: Any, value: Any, rules: Mapping[str, Any]) -> Any:
     text = str(value)
     if rules["choices"] and text not in rules["choices"]:
         raise ValueError(f"expected one of {', '.join(rules['choices'])}, got {text!r}")
+    if rules["check"] is not None:
+        rules["check"](text)
     if hint is Path:
         if not text:
             raise ValueError("expected a path, got an empty text")
@@ -146,19 +155,26 @@ def _parse_texts(value: Any) -> tuple[str, ...]:
 
 
 def _parse_mapping(number: Any, value: Any, rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers by their names; raise ValueError with one argument for each entry that is wrong."""
+    problems = []
     if isinstance(value, str):
-        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
-        if any(not separator for _, separator, _ in pairs):
-            raise ValueError(f"expected name=number, name=number, got {value!r}")
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        problems = [f"expected name=number, name=number, got {part!r}" for part in parts if "=" not in part]
+        pairs = [part.partition("=") for part in parts if "=" in part]
         value = {key.strip(): text.strip() for key, _, text in pairs}
     if not isinstance(value, dict):
         raise ValueError(f"expected a mapping of names to numbers, got {value!r}")
     parsed = {}
     for key, text in value.items():
+        name = str(key)
+        if rules["choices"] and name not in rules["choices"]:
+            problems.append(f"{name}: expected one of {', '.join(rules['choices'])}")
         try:
-            parsed[str(key)] = _parse_number(number, text, rules)
+            parsed[name] = _parse_number(number, text, rules)
         except ValueError as error:
-            raise ValueError(f"{key}: {error}") from error
+            problems.append(f"{name}: {error}")
+    if problems:
+        raise ValueError(*problems)
     return parsed
 
 

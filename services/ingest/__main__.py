@@ -21,9 +21,10 @@ from services.ingest.breaker import Breaker
 from services.ingest.consume import BatchPolicy, Consumer, Intake
 from services.ingest.dead_letters import SetAside
 from services.ingest.errors import ADDRESS_EXPECTED, WriteError
-from services.ingest.limits import ACK_WAIT_S, MESSAGES_MAX
+from services.ingest.limits import ACK_WAIT_S
 from services.ingest.metrics import Metrics, serve
 from services.ingest.pull import Puller
+from services.ingest.settings import IngestSettings
 from services.ingest.sink import PostgresSink
 from services.ingest.storage import PlainStorage
 from services.ingest.upkeep import keep_up
@@ -31,7 +32,6 @@ from shared.runtime.bus import BusAddress, connect
 from shared.runtime.command_line import read_settings_or_exit
 from shared.runtime.logs import configure_logs
 from shared.runtime.signals import stop_requested
-from shared.settings import Secret, setting
 from shared.subjects import BACKFILL, METRICS
 
 log = logging.getLogger("services.ingest")
@@ -43,23 +43,6 @@ STOP_S_MAX = 10.0
 BATCH_BYTES_MAX = 16 * 1024**2
 """Decoded, a hostile batch takes some thirty times this."""
 DATABASE_PAUSE_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class IngestSettings:
-    """Moves sample sets from the stream into the database; several of these may run at once."""
-
-    nats_urls: tuple[str, ...] = setting("URLs of the bus, such as nats://127.0.0.1:4222.")
-    nats_password: Secret = setting("Password of the bus user.")
-    database_url: str = setting("Address of the database, as the role vw_ingest.")
-    nats_user: str = setting("Bus user that may read the durables.", default="ingest")
-    database_password: Secret | None = setting("Password of the role.", default=None)
-    messages_max: int = setting("Messages in one batch.", default=MESSAGES_MAX, minimum=1, maximum=50_000)
-    age_s_max: float = setting("Seconds after which a batch is written, full or not.", default=0.5, minimum=0.01,
-                               maximum=1)  # fmt: skip
-    raw_retention_days: int = setting("Days that raw rows are kept.", default=7, minimum=1, maximum=3650)
-    metrics_port: int = setting("Port on loopback for Prometheus; 0 is off.", default=0, minimum=0, maximum=65535)
-    log_level: str = setting("How much is logged.", default="info", choices=("debug", "info", "warning", "error"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,52 +7,28 @@ import logging
 import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 
 import asyncpg
 from nats.errors import Error as NatsError
 
 from services.ingest.errors import ADDRESS_EXPECTED
-from services.ingest.limits import ACK_WAIT_S, MESSAGES_MAX, PROCESSES_MAX, ack_pending_max
+from services.ingest.limits import ack_pending_max
 from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.provisioning.roles import APP, INGEST, READ, grant, make_roles
 from services.ingest.provisioning.schema import make_schemas, migrate_app, reconcile_metrics
 from services.ingest.provisioning.streams import check_account, held_minutes, make_durables, make_stream
+from services.ingest.settings import ProvisionSettings
 from shared.runtime.bus import BusAddress, connect
 from shared.runtime.command_line import read_settings_or_exit
 from shared.runtime.logs import configure_logs
-from shared.settings import Secret, setting
+from shared.settings import Secret
 from shared.subjects import streams
 
 log = logging.getLogger("services.ingest.provision")
 
-GIB = 1024**3
 LOCK = "vitalwire provision"
 CONNECT_S_MAX = 10.0
 BUS_S_MAX = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class ProvisionSettings:
-    """Prepares streams, roles and tables; run it before the services, and after every update."""
-
-    nats_urls: tuple[str, ...] = setting("URLs of the bus, such as nats://127.0.0.1:4222.")
-    nats_password: Secret = setting("Password of the bus user.")
-    database_url: str = setting("Address of the database, as a user that may create roles and schemas.")
-    nats_user: str = setting("Bus user that may alter streams.", default="provision")
-    database_password: Secret | None = setting("Password of that database user.", default=None)
-    metrics_bytes_max: int = setting("Bytes that the stream METRICS may keep.", default=2 * GIB, minimum=1024**2)
-    backfill_bytes_max: int = setting("Bytes that the stream BACKFILL may keep.", default=GIB, minimum=1024**2)
-    raw_retention_days: int = setting("Days that raw rows are kept.", default=7, minimum=1, maximum=3650)
-    messages_max: int = setting("Messages in one batch of ingest.", default=MESSAGES_MAX, minimum=1, maximum=50_000)
-    processes_max: int = setting("Ingest processes that may run at once.", default=PROCESSES_MAX, minimum=1, maximum=64)
-    ack_wait_s: float = setting(
-        "Seconds until an unanswered message comes again.", default=ACK_WAIT_S, minimum=1, maximum=3600
-    )
-    ingest_password: Secret | None = setting("Password to give the role vw_ingest.", default=None)
-    read_password: Secret | None = setting("Password to give the role vw_read.", default=None)
-    app_password: Secret | None = setting("Password to give the role vw_app.", default=None)
-    log_level: str = setting("How much is logged.", default="info", choices=("debug", "info", "warning", "error"))
 
 
 async def provision_bus(settings: ProvisionSettings) -> None:

@@ -41,10 +41,10 @@ def read_settings(
     environment = os.environ if environment is None else environment
     problems: list[str] = []
     flags, path_flag = _flags(cls, section, arguments, problems)
-    prefix = "VITALWIRE_" if section == PLAIN_SECTION else f"VITALWIRE_{section.upper()}_"
+    prefix = _prefix(section)
     variables = _variables(cls, section, prefix, environment)
     path = path_flag or environment.get(SETTINGS_VARIABLE)
-    from_file = _section(Path(path), section, problems) if path else {}
+    from_file = read_sections(Path(path), problems).get(section, {}) if path else {}
     sources = [
         Source("flag", flags),
         Source("environment", variables, prefix),
@@ -66,13 +66,18 @@ def read_settings_or_exit(cls: type[T], section: str, arguments: Sequence[str] |
 def _flags(
     cls: type[Any], section: str, arguments: Sequence[str] | None, problems: list[str]
 ) -> tuple[dict[str, Any], str | None]:
-    parser = _Parser(prog=f"python -m services.{section}", description=cls.__doc__, allow_abbrev=False)
-    parser.add_argument("--settings", metavar="FILE", help="YAML file with a section for each service")
+    module = "ingest.provision" if section == "provision" else section
+    parser = _Parser(
+        prog=f"python -m services.{module}", description=cls.__doc__, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter, epilog=describe_settings(cls, section, secrets_only=True),
+    )  # fmt: skip
+    settings_help = f"YAML file with a section for each service [{SETTINGS_VARIABLE}]"
+    parser.add_argument("--settings", metavar="FILE", help=settings_help)
     hints = typing.get_type_hints(cls)
     for field in dataclasses.fields(cls):
-        doc = field.metadata[SETTINGS_METADATA]["doc"].replace("%", "%%")
         if _is_secret(hints[field.name]):
             continue
+        doc = _described(field, hints[field.name], _prefix(section)).replace("%", "%%")
         spelled = "--" + field.name.replace("_", "-")
         if hints[field.name] is bool:
             parser.add_argument(spelled, nargs="?", const="true", help=doc)
@@ -92,6 +97,39 @@ def _flags(
     return values, values.pop("settings", None)
 
 
+def describe_settings(cls: type[Any], section: str, *, secrets_only: bool = False) -> str:
+    """Return for --help what can be set without a flag: variable, meaning, default; never the default of a secret."""
+    hints = typing.get_type_hints(cls)
+    lines = [
+        f"  {_described(field, hints[field.name], _prefix(section))}"
+        for field in dataclasses.fields(cls)
+        if not secrets_only or _is_secret(hints[field.name])
+    ]
+    return "\n".join(["settings without a flag:", *lines]) if lines else ""
+
+
+def _described(field: dataclasses.Field[Any], hint: Any, prefix: str) -> str:
+    variable, doc = prefix + field.name.upper(), field.metadata[SETTINGS_METADATA]["doc"]
+    if _is_secret(hint):
+        return f"{doc} [{variable}, or {variable}_FILE for a file that holds it]"
+    if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+        return f"{doc} [{variable}; required]"
+    return f"{doc} [{variable}; default {_shown(field.default)}]"
+
+
+def _shown(default: Any) -> str:
+    """Return a default as it would be written in the environment."""
+    if default is None or default is dataclasses.MISSING or default == ():
+        return "none"
+    if isinstance(default, bool):
+        return str(default).lower()
+    return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
+
+
+def _prefix(section: str) -> str:
+    return "VITALWIRE_" if section == PLAIN_SECTION else f"VITALWIRE_{section.upper()}_"
+
+
 def _variables(cls: type[Any], section: str, prefix: str, environment: Mapping[str, str]) -> dict[str, str]:
     """Return what the environment says to this section; without a section in the names, the others' are left out."""
     found = {name[len(prefix) :].lower(): value for name, value in environment.items() if name.startswith(prefix)}
@@ -102,7 +140,8 @@ def _variables(cls: type[Any], section: str, prefix: str, environment: Mapping[s
     return {key: value for key, value in found.items() if key in known or not key.startswith(others)}
 
 
-def _section(path: Path, section: str, problems: list[str]) -> dict[str, Any]:
+def read_sections(path: Path, problems: list[str]) -> dict[str, dict[str, Any]]:
+    """Return the known sections of the YAML file; what is wrong with the file or a section is added to problems."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -120,11 +159,14 @@ def _section(path: Path, section: str, problems: list[str]) -> dict[str, Any]:
     problems += [
         f"{path}: {key}: no such section; known are {', '.join(SECTIONS)}" for key in content if key not in SECTIONS
     ]
-    values = content.get(section) or {}
-    if not isinstance(values, dict):
-        problems.append(f"{path}: {section}: expected names and values, got {type(values).__name__}")
-        return {}
-    return {str(key): value for key, value in values.items()}
+    sections: dict[str, dict[str, Any]] = {}
+    for section in SECTIONS:
+        values = content.get(section) or {}
+        if isinstance(values, dict):
+            sections[section] = {str(key): value for key, value in values.items()}
+        else:
+            problems.append(f"{path}: {section}: expected names and values, got {type(values).__name__}")
+    return sections
 
 
 def _with_secret_files(cls: type[Any], source: Source, problems: list[str]) -> dict[str, Any]:

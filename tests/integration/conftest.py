@@ -14,7 +14,8 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
-from services.ingest.provision import ProvisionSettings, provision_bus, provision_database
+from services.ingest.provision import provision_bus, provision_database
+from services.ingest.settings import ProvisionSettings
 from shared.runtime.bus import BusAddress, connect
 from tests.servers import NatsServer
 

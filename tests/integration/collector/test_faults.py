@@ -153,9 +153,11 @@ def test_once_prints_every_family_without_a_server() -> None:
 
 def test_bad_settings_end_with_status_2_and_every_problem() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "services.collector", "--intervals=disk=0", "--host=Web 1", "--colour=red"],
+        [sys.executable, "-m", "services.collector", "--intervals=disk=0,disc=1", "--host=Web 1", "--colour=red"],
         capture_output=True, text=True, cwd=ROOT, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "intervals: disk" in done.stderr
+    assert "--intervals: disk: expected a whole number" in done.stderr
+    assert "--intervals: disc: expected one of cpu" in done.stderr
+    assert "--host: 'Web 1' is no host name" in done.stderr
     assert "--colour" in done.stderr

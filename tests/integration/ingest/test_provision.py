@@ -16,8 +16,9 @@ from nats.aio.client import Client
 from nats.js.api import StoreCompression
 from nats.js.errors import APIError
 
-from services.ingest.provision import ProvisionSettings, provision_bus, provision_database
+from services.ingest.provision import provision_bus, provision_database
 from services.ingest.provisioning.errors import ProvisionError
+from services.ingest.settings import ProvisionSettings
 from shared.families import FAMILIES
 from shared.settings import Secret
 from shared.subjects import HOSTS_BUCKET, INVENTORY_BYTES_MAX, inventory_subject

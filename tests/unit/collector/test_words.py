@@ -113,7 +113,7 @@ SECRET = Secret("text")
         (CollectorSettings(once=True), "web-1", []),
         (CollectorSettings(), "web-1", ["nats_password is missing"]),
         (CollectorSettings(nats_password=SECRET, nats_urls=()), "web-1", ["nats_urls"]),
-        (CollectorSettings(nats_password=SECRET, intervals={"disc": 5}), "Web 1", ["host", "intervals: disc"]),
+        (CollectorSettings(), "Web 1", ["host", "nats_password is missing"]),
     ],
 )
 def test_problems_of_settings(settings: CollectorSettings, host: str, words: list[str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.runtime.command_line import read_settings, read_settings_or_exit
+from shared.runtime.command_line import describe_settings, read_settings, read_settings_or_exit
 from shared.settings import Secret, SettingsError, setting
 
 
@@ -139,8 +139,25 @@ def test_help_lists_settings_but_no_secret(capsys: pytest.CaptureFixture[str]) -
     assert ended.value.code == 0
     printed = capsys.readouterr().out
     assert "--nats-urls" in printed
-    assert "100 % needed" in printed
-    assert "password" not in printed
+    assert "100 % needed. [VITALWIRE_API_NATS_URLS; required]" in " ".join(printed.split())
+    assert "A port. [VITALWIRE_API_PORT; default 8080]" in printed
+    assert "--nats-password" not in printed
+    assert "Password on the bus. [VITALWIRE_API_NATS_PASSWORD, or VITALWIRE_API_NATS_PASSWORD_FILE" in printed
+
+
+def test_help_never_shows_the_default_of_a_secret() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Careless:
+        token: Secret = setting("A token.", default=Secret("hush"))
+        name: str | None = setting("A name.", default=None)
+        tags: tuple[str, ...] = setting("Tags.", default=("a", "b"))
+
+    assert describe_settings(Careless, "local").splitlines() == [
+        "settings without a flag:",
+        "  A token. [VITALWIRE_TOKEN, or VITALWIRE_TOKEN_FILE for a file that holds it]",
+        "  A name. [VITALWIRE_NAME; default none]",
+        "  Tags. [VITALWIRE_TAGS; default a,b]",
+    ]
 
 
 def test_the_section_without_a_name_leaves_the_variables_of_others_alone() -> None:

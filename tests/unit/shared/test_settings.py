@@ -30,6 +30,21 @@ class Everything:
     intervals: dict[str, int] = setting("Family → seconds.", default={}, minimum=1, maximum=60)
 
 
+def lower_case(text: str) -> None:
+    if text != text.lower():
+        raise ValueError("expected lower case")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Settings with rules beyond their types."""
+
+    name: str = setting("A name.", default="here", check=lower_case)
+    intervals: dict[str, int] = setting(
+        "Family → seconds.", default={}, minimum=1, maximum=60, choices=("cpu", "disk", "memory")
+    )
+
+
 def loaded(**values: Any) -> Everything:
     return load(Everything, [Source("file.yaml", {"urls": "a", **values}, "api.")])
 
@@ -99,6 +114,30 @@ def test_a_wrong_value_is_refused(key: str, value: Any, problem: str) -> None:
         loaded(**{key: value})
     (found,) = refused.value.problems
     assert found.startswith(f"file.yaml: api.{key}: {problem}")
+
+
+def test_every_wrong_entry_of_a_mapping_is_told() -> None:
+    for value in ({"disk": 61, "cpu": "x", "disc": 5}, "disk=61,cpu=x,disc=5,memory"):
+        with pytest.raises(SettingsError) as refused:
+            load(Checked, [Source("environment", {"intervals": value}, "X_")])
+        found = [problem.removeprefix("environment: X_INTERVALS: ") for problem in refused.value.problems]
+        assert sorted(found) == sorted(
+            [
+                "cpu: expected a whole number of 1 to 60, got 'x'",
+                "disc: expected one of cpu, disk, memory",
+                f"disk: expected a whole number of 1 to 60, got {61 if isinstance(value, dict) else '61'!r}",
+            ]
+            + (["expected name=number, name=number, got 'memory'"] if isinstance(value, str) else [])
+        )
+
+
+def test_a_check_of_its_own_is_told_with_all_other_problems() -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(Checked, [Source("environment", {"name": "A", "intervals": "cpu"}, "X_")])
+    assert refused.value.problems == (
+        "environment: X_NAME: expected lower case",
+        "environment: X_INTERVALS: expected name=number, name=number, got 'cpu'",
+    )
 
 
 def test_the_first_source_that_names_a_setting_wins() -> None:

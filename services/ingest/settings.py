@@ -1,0 +1,50 @@
+"""The settings of ingest and of provision, which can be read without loading what either works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.ingest.limits import ACK_WAIT_S, MESSAGES_MAX, PROCESSES_MAX
+from shared.settings import Secret, setting
+
+GIB = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """Moves sample sets from the stream into the database; several of these may run at once."""
+
+    nats_urls: tuple[str, ...] = setting("URLs of the bus, such as nats://127.0.0.1:4222.")
+    nats_password: Secret = setting("Password of the bus user.")
+    database_url: str = setting("Address of the database, as the role vw_ingest.")
+    nats_user: str = setting("Bus user that may read the durables.", default="ingest")
+    database_password: Secret | None = setting("Password of the role.", default=None)
+    messages_max: int = setting("Messages in one batch.", default=MESSAGES_MAX, minimum=1, maximum=50_000)
+    age_s_max: float = setting("Seconds after which a batch is written, full or not.", default=0.5, minimum=0.01,
+                               maximum=1)  # fmt: skip
+    raw_retention_days: int = setting("Days that raw rows are kept.", default=7, minimum=1, maximum=3650)
+    metrics_port: int = setting("Port on loopback for Prometheus; 0 is off.", default=0, minimum=0, maximum=65535)
+    log_level: str = setting("How much is logged.", default="info", choices=("debug", "info", "warning", "error"))
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisionSettings:
+    """Prepares streams, roles and tables; run it before the services, and after every update."""
+
+    nats_urls: tuple[str, ...] = setting("URLs of the bus, such as nats://127.0.0.1:4222.")
+    nats_password: Secret = setting("Password of the bus user.")
+    database_url: str = setting("Address of the database, as a user that may create roles and schemas.")
+    nats_user: str = setting("Bus user that may alter streams.", default="provision")
+    database_password: Secret | None = setting("Password of that database user.", default=None)
+    metrics_bytes_max: int = setting("Bytes that the stream METRICS may keep.", default=2 * GIB, minimum=1024**2)
+    backfill_bytes_max: int = setting("Bytes that the stream BACKFILL may keep.", default=GIB, minimum=1024**2)
+    raw_retention_days: int = setting("Days that raw rows are kept.", default=7, minimum=1, maximum=3650)
+    messages_max: int = setting("Messages in one batch of ingest.", default=MESSAGES_MAX, minimum=1, maximum=50_000)
+    processes_max: int = setting("Ingest processes that may run at once.", default=PROCESSES_MAX, minimum=1, maximum=64)
+    ack_wait_s: float = setting(
+        "Seconds until an unanswered message comes again.", default=ACK_WAIT_S, minimum=1, maximum=3600
+    )
+    ingest_password: Secret | None = setting("Password to give the role vw_ingest.", default=None)
+    read_password: Secret | None = setting("Password to give the role vw_read.", default=None)
+    app_password: Secret | None = setting("Password to give the role vw_app.", default=None)
+    log_level: str = setting("How much is logged.", default="info", choices=("debug", "info", "warning", "error"))
