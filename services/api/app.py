@@ -15,8 +15,9 @@ from litestar.openapi import OpenAPIConfig
 from litestar.types import ControllerRouterHandler
 
 from services.api.admin.controller import AdminController
-from services.api.admin.queries import Actor, AdminQueries
+from services.api.admin.queries import AdminQueries
 from services.api.answers import Answer
+from services.api.audit import Actor
 from services.api.auth.access import Access
 from services.api.auth.controller import AuthController
 from services.api.auth.guards import Gate
@@ -32,6 +33,7 @@ from services.api.live.socket import LiveSockets, live
 from services.api.metrics.controller import MetricsController
 from services.api.metrics.queries import MetricQueries
 from services.api.page import Page, asset, index
+from services.api.refusals import in_our_words
 from services.api.scope import Scope
 
 log = logging.getLogger(__name__)
@@ -86,7 +88,7 @@ def describe_app(openapi: OpenAPIConfig) -> Litestar:
 
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Answer[ErrorAnswer]:
     """Return the answer to any exception; a failure of our own is logged once, here."""
-    answer, headers = answer_of(error, context_of(request.scope).request_id)
+    answer, headers = answer_of(in_our_words(request, error), context_of(request.scope).request_id)
     if answer.status >= 500 and answer.code == "internal":
         log.error("request failed", extra={"request_id": answer.request_id}, exc_info=error)
     return Answer(answer, status_code=answer.status, headers=headers)

@@ -13,11 +13,9 @@ ApiError
 from __future__ import annotations
 
 import logging
-import re
-from typing import Any
 
 import msgspec
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException
 
 log = logging.getLogger(__name__)
 
@@ -124,11 +122,8 @@ _CODES = {
 _INTERNAL = "Something failed here, and was logged with this request id; trying again may help."
 
 
-def answer_of(error: Exception, request_id: str, known: tuple[str, ...] = ()) -> tuple[ErrorAnswer, dict[str, str]]:
-    """Return the answer and the headers of any exception; what nobody foresaw becomes a 500 that tells nothing.
-
-    `known` are the parameters that the route accepts, named when one of them is at fault.
-    """
+def answer_of(error: Exception, request_id: str) -> tuple[ErrorAnswer, dict[str, str]]:
+    """Return the answer and the headers of any exception; what nobody foresaw becomes a 500 that tells nothing."""
     if isinstance(error, ApiError):
         headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
         if error.status == 401:
@@ -136,34 +131,8 @@ def answer_of(error: Exception, request_id: str, known: tuple[str, ...] = ()) ->
         return ErrorAnswer(error.status, error.code, error.detail, error.field, request_id), headers
     if isinstance(error, RecursionError):
         return ErrorAnswer(400, "bad_request", "The body is nested too deeply.", None, request_id), {}
-    if isinstance(error, ValidationException):
-        field, detail = _at_fault(error)
-        return ErrorAnswer(400, "bad_parameter", detail, field, request_id), {}
     if isinstance(error, HTTPException) and error.status_code < 500:
         code = _CODES.get(error.status_code, "bad_request")
         headers = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
         return ErrorAnswer(error.status_code, code, str(error.detail)[:300], None, request_id), headers
     return ErrorAnswer(500, "internal", _INTERNAL, None, request_id), {}
-
-
-def _at_fault(error: ValidationException) -> tuple[str | None, str]:
-    """Return the field and a sentence from what the framework found first."""
-    extra: Any = error.extra
-    first = extra[0] if isinstance(extra, list) and extra else None
-    message = str(first.get("message", "")) if isinstance(first, dict) else ""
-    named = re.search(r"field `([^`]+)`", message)
-    if named is not None:
-        return named[1][:100], _sentence(message)
-    if isinstance(first, dict) and first.get("key") not in (None, "", "data"):
-        field = str(first["key"])[:100]
-        return field, f"{field}: {_sentence(str(first.get('message', error.detail)))}"
-    text = str(first.get("message") if isinstance(first, dict) else error.detail)
-    found = re.search(r"Missing required (\w+) parameter '([^']+)'", text)
-    if found is not None:
-        return found[2], f"{found[2]}: expected a value, got none"
-    return None, _sentence(text)
-
-
-def _sentence(text: str) -> str:
-    lowered = text[:1].lower() + text[1:]
-    return re.sub(r" - at `\$[^`]*`$", "", lowered)[:300]

@@ -79,8 +79,6 @@ def _read(path: Path) -> PageFile:
     textual = media_type.startswith(_TEXTUAL)
     compressed = gzip.compress(body, 9, mtime=0) if textual and len(body) >= COMPRESS_BYTES_MIN else None
     hashed = _HASHED.search(path.name) is not None
-    if media_type.startswith("text/"):
-        media_type += "; charset=utf-8"
     return PageFile(
         media_type, body, compressed, f'"{hashlib.sha256(body).hexdigest()[:24]}"',
         "public, max-age=31536000, immutable" if hashed else "no-cache",

@@ -33,3 +33,11 @@ def host_patterns(hosts: list[str] | None) -> list[str]:
                 field="host",
             )
     return patterns
+
+
+def bad_cursor(cursor: str) -> BadParameterError:
+    """Return the refusal of a cursor that is none of ours."""
+    return BadParameterError(
+        f"cursor: expected the next_cursor of the page before, got {cursor[:40]!r}; leave it out for the first page",
+        field="cursor",
+    )

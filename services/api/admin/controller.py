@@ -8,12 +8,13 @@ from litestar import Controller, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from services.api.admin.queries import Actor, AdminQueries
+from services.api.admin.queries import AdminQueries
 from services.api.admin.schemas import USERNAME_PATTERN, AuditEntries, NewUser, User, UserChange, Users
+from services.api.audit import Actor
 from services.api.auth.access import Access
 from services.api.auth.passwords import check_password
 from services.api.errors import BadParameterError, NotFoundError
-from services.api.parameters import Cursor, Limit
+from services.api.parameters import Cursor, Limit, bad_cursor
 from services.api.routes import PREFIX
 
 _BIGINT = re.compile(r"[0-9]{1,18}")
@@ -53,6 +54,8 @@ class AdminController(Controller):
     ) -> User:
         """Change role or password, disable or enable; every session of the user ends."""
         _require_username(username)
+        if data == UserChange():
+            raise BadParameterError("The body: expected at least one of role, disabled, password")
         password_hash = await access.passwords.hash(check_password(data.password)) if data.password else None
         change = await admin.change_user(actor, username, data, password_hash)
         access.sessions.end(change.ended, access.clock())
@@ -70,7 +73,7 @@ def _entry_id(cursor: str | None) -> int | None:
     if cursor is None:
         return None
     if _BIGINT.fullmatch(cursor) is None:
-        raise BadParameterError("cursor: expected the next_cursor of the page before", field="cursor")
+        raise bad_cursor(cursor)
     return int(cursor)
 
 

@@ -7,21 +7,11 @@ from dataclasses import dataclass
 import asyncpg
 
 from services.api.admin.schemas import AuditEntries, AuditEntry, User, UserChange, Users
+from services.api.audit import Actor, enter
 from services.api.auth.queries import end_sessions_of
-from services.api.database import Connection, Database
+from services.api.database import Database
 from services.api.errors import ConflictError, NotFoundError
 from services.api.routes import Role
-
-AUDIT_TEXT_CHARACTERS_MAX = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who did something, from where, in which request."""
-
-    username: str
-    address: str
-    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +49,7 @@ class AdminQueries:
             )  # fmt: skip
             if row is None:
                 raise ConflictError(f"There is a user {username!r} already; choose another name.", field="username")
-            await _enter(connection, actor, "user created", username, f"role {role}")
+            await enter(connection, actor, "user created", username, f"role {role}")
         return _user(row)
 
     async def change_user(self, actor: Actor, username: str, change: UserChange, password_hash: str | None) -> Change:
@@ -86,7 +76,7 @@ class AdminQueries:
             assert row is not None
             said = _described(held, role, disabled, password_hash)
             ended = await end_sessions_of(connection, held["id"]) if said else []
-            await _enter(connection, actor, "user changed", username, ", ".join(said) or "nothing")
+            await enter(connection, actor, "user changed", username, ", ".join(said) or "nothing")
         return Change(_user(row), ended)
 
     async def enter_audit(
@@ -94,7 +84,7 @@ class AdminQueries:
     ) -> None:
         """Enter one audit entry."""
         async with self._database.connection() as connection:
-            await _enter(connection, actor, action, target, detail)
+            await enter(connection, actor, action, target, detail)
 
     async def audit(self, before: int | None, limit: int) -> AuditEntries:
         """Return the audit, newest first, from before the cursor on."""
@@ -115,18 +105,6 @@ def _described(held: asyncpg.Record, role: Role, disabled: bool, password_hash: 
     if password_hash is not None:
         said.append("password set")
     return said
-
-
-async def _enter(connection: Connection, actor: Actor, action: str, target: str | None, detail: str | None) -> None:
-    await connection.execute(
-        "INSERT INTO app.audit (actor, action, target, address, detail, request_id) VALUES ($1, $2, $3, $4, $5, $6)",
-        _short(actor.username), action, _short(target), actor.address, _short(detail), actor.request_id,
-    )  # fmt: skip
-
-
-def _short(text: str | None) -> str | None:
-    # PostgreSQL stores no NUL in text.
-    return None if text is None else text.replace("\0", "\N{REPLACEMENT CHARACTER}")[:AUDIT_TEXT_CHARACTERS_MAX]
 
 
 def _user(row: asyncpg.Record) -> User:

@@ -12,6 +12,13 @@ from services.api.routes import Role
 
 USERNAME_PATTERN = r"^[a-z0-9][a-z0-9._@-]{0,63}$"
 
+Username = Annotated[
+    str,
+    Meta(
+        pattern=USERNAME_PATTERN,
+        description="1 to 64 lower case letters, digits and . _ @ -, the first a letter or digit",
+    ),
+]
 Password = Annotated[str, Meta(min_length=8, max_length=256)]
 
 
@@ -34,7 +41,7 @@ class Users(msgspec.Struct, frozen=True):
 class NewUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A user to make."""
 
-    username: Annotated[str, Meta(pattern=USERNAME_PATTERN)]
+    username: Username
     password: Password
     role: Role
 

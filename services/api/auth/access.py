@@ -8,10 +8,11 @@ import ipaddress
 import secrets
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from services.api.admin.queries import Actor, AdminQueries
+from services.api.admin.queries import AdminQueries
+from services.api.audit import Actor
 from services.api.auth.passwords import Passwords, check_password
 from services.api.auth.queries import ATTEMPT_WINDOW, AccessQueries, Attempts, StoredUser
 from services.api.auth.schemas import Granted, Login, PasswordChange
@@ -60,7 +61,8 @@ class Access:
             raise NotAuthenticatedError("The user name or the password is wrong.")
         signed_in = await self._open(user)
         await self.queries.forget_attempt(attempt)
-        await self.audit.enter_audit(actor, "login", account)
+        # Nobody was signed in when the request came; now it is known who acts.
+        await self.audit.enter_audit(replace(actor, username=user.username), "login", account)
         return signed_in
 
     async def refresh(self, token: str | None, actor: Actor) -> SignIn:
@@ -98,12 +100,11 @@ class Access:
             await self.queries.keep_failure(attempt)
             await self.audit.enter_audit(actor, "password change failed", caller.username)
             raise BadParameterError("current_password: it is not the current password", field="current_password")
-        ended = await self.queries.set_password(user, await self.passwords.hash(change.new_password))
+        ended = await self.queries.set_password(user, await self.passwords.hash(change.new_password), actor)
         await self.queries.forget_attempt(attempt)
         if ended is None:
             raise ConflictError("An admin has just changed this user; sign in again.")
         self.sessions.end([caller.session, *ended], self.clock())
-        await self.audit.enter_audit(actor, "password changed", caller.username)
 
     async def _attempt(self, account: str, actor: Actor) -> int:
         """Return the id of an attempt that may be judged; raise LimitedError where there were too many failures.

@@ -9,8 +9,8 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
 
-from services.api.admin.queries import Actor
 from services.api.answers import Answer
+from services.api.audit import Actor
 from services.api.auth.access import Access, SignIn
 from services.api.auth.queries import REFRESH_LIFETIME
 from services.api.auth.schemas import Granted, Login, Me, PasswordChange

@@ -55,7 +55,8 @@ class Gate:
         else:
             context.caller = self.caller_of(token)
             if not is_enough(context.caller.role, least):
-                raise ForbiddenError(f"This needs the role {least}; {context.caller.username} has another.")
+                caller = context.caller
+                raise ForbiddenError(f"This needs the role {least}; {caller.username} has the role {caller.role}.")
         require_known_parameters(connection, handler)
 
     def _caller_or_none(self, token: str | None) -> Caller | None:

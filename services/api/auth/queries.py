@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 import asyncpg
 
+from services.api.audit import Actor, enter
 from services.api.database import Connection, Database
 from services.api.routes import Role
 
@@ -148,13 +149,17 @@ class AccessQueries:
             await connection.execute("SELECT 1 FROM app.users WHERE id = $1 FOR NO KEY UPDATE", user_id)
             return await end_sessions_of(connection, user_id)
 
-    async def set_password(self, user: StoredUser, password_hash: str) -> list[str] | None:
-        """Store a new password hash, end every session and return them; None when the user was changed meanwhile."""
+    async def set_password(self, user: StoredUser, password_hash: str, actor: Actor) -> list[str] | None:
+        """Store a new password hash with its audit entry, end every session and return them.
+
+        None when the user was changed meanwhile: then nothing is stored.
+        """
         async with self._database.transaction() as connection:
             held = await connection.fetchrow(f"{_SELECT_USER} WHERE id = $1 FOR NO KEY UPDATE", user.id)
             if held is None or _user(held) != user:
                 return None
             await connection.execute("UPDATE app.users SET password_hash = $2 WHERE id = $1", user.id, password_hash)
+            await enter(connection, actor, "password changed", user.username)
             return await end_sessions_of(connection, user.id)
 
     async def ended_since(self, since: datetime) -> list[str]:

@@ -35,6 +35,9 @@ FRAMES_MAX, FRAMES_S = 20, 10.0
 STRANGERS_MAX, STRANGERS_OF_ADDRESS_MAX = 256, 32
 """Clients that have not signed in yet: of all addresses together, and of one. Others could never come in otherwise."""
 
+CLIENTS_OF_USER_MAX = 500
+"""Clients of one user, so that no single one takes all places."""
+
 
 @dataclass(frozen=True, slots=True)
 class Closing:
@@ -48,6 +51,7 @@ EXPIRED = Closing(4401, "the access token has expired; connect again with a new 
 ENDED = Closing(4401, "the session has ended; sign in again")
 LATE = Closing(4408, 'expected {"type":"auth","token":"..."} within 5 s')
 NOT_SIGNED_IN = Closing(4400, 'expected {"type":"auth","token":"..."} first')
+TOO_MANY_OF_USER = Closing(1013, f"expected at most {CLIENTS_OF_USER_MAX} live clients of one user; close some first")
 TOKEN_IN_URL = Closing(4400, "nothing is accepted in the URL, a token least of all: it would end in logs")
 
 
@@ -61,6 +65,7 @@ class LiveSockets:
     clients_max: int
     count: int = 0
     strangers: Counter[str] = field(default_factory=Counter)
+    of_user: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
     def stranger(self, address: str) -> Iterator[None]:
@@ -118,7 +123,7 @@ class _Connection:
                 await self._accept()
                 # Again: its session may have ended while the handshake was answered.
                 closing = closing or self._sign_in(token)
-            closing = closing or await self._talk()
+            closing = closing or await self._talk_as_one_of_few()
         except ApiError as error:
             await _refuse(self._socket, error)
         except _Gone:
@@ -147,6 +152,19 @@ class _Connection:
         except ApiError as error:
             return Closing(4401, error.detail)
         return None
+
+    async def _talk_as_one_of_few(self) -> Closing:
+        assert self._caller is not None
+        username, of_user = self._caller.username, self._sockets.of_user
+        if of_user[username] >= CLIENTS_OF_USER_MAX:
+            return TOO_MANY_OF_USER
+        of_user[username] += 1
+        try:
+            return await self._talk()
+        finally:
+            of_user[username] -= 1
+            if not of_user[username]:
+                del of_user[username]
 
     async def _talk(self) -> Closing:
         assert self._caller is not None

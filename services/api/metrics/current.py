@@ -6,9 +6,9 @@ from collections.abc import Callable
 from heapq import nsmallest
 from operator import itemgetter
 
-from services.api.errors import BadParameterError
 from services.api.live.latest import Latest, Reading
 from services.api.metrics.schemas import Current, CurrentRows, Processes, ProcessRow
+from services.api.parameters import bad_cursor
 from shared.families import FAMILIES
 from shared.families.process import PROCESS
 from shared.wire.decode import Row
@@ -81,11 +81,11 @@ def _key(cursor: str) -> tuple[str, str, int]:
     host, _, rest = cursor.partition("\n")
     source, _, family = rest.rpartition("\n")
     if family not in _POSITION:
-        raise BadParameterError("cursor: expected the next_cursor of the page before", field="cursor")
+        raise bad_cursor(cursor)
     return host, source, _POSITION[family]
 
 
 def _offset(cursor: str) -> int:
     if not (cursor.isascii() and cursor.isdigit()) or int(cursor[:9]) > OFFSET_MAX:
-        raise BadParameterError("cursor: expected the next_cursor of the page before", field="cursor")
+        raise bad_cursor(cursor)
     return int(cursor[:9])

@@ -30,7 +30,7 @@ def parse_range(start: str, end: str | None, now: datetime) -> Range:
     last = now if end is None else parse_instant("end", end, now)
     if first >= last:
         raise BadParameterError(
-            f"start: expected an instant before the end ({last.isoformat()}), got {first.isoformat()}", field="start"
+            f"start: expected an instant before the end ({_text(last)}), got {_text(first)}", field="start"
         )
     if last - first > timedelta(days=DAYS_MAX):
         raise BadParameterError(f"start: expected a range of at most {DAYS_MAX} days", field="start")
@@ -62,3 +62,7 @@ def parse_instant(field: str, text: str, now: datetime) -> datetime:
 
 def _refusal(field: str, text: str) -> BadParameterError:
     return BadParameterError(f"{field}: expected {ACCEPTED}; got {text[:40]!r}", field=field)
+
+
+def _text(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

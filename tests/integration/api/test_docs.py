@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+import shutil
 import sys
 from pathlib import Path
 
+import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.integration.api.server import ApiServer, bearer, log_in, tick
+from tests.integration.api.server import ADMIN_PASSWORD, ApiServer, bearer, log_in, tick
 from tests.integration.api.speaker import Speaker
 from tests.integration.conftest import BusConnect
 from tests.servers import NatsServer
@@ -34,6 +37,27 @@ async def test_the_python_example_prints_live_cpu(api: ApiServer, bus: NatsServe
     process.kill()
     await process.communicate()
     assert re.fullmatch(r"\S+ 2\S+Z [0-9.]+\n", line), line
+
+
+async def test_the_shell_examples_sign_in_make_a_user_and_read(api: ApiServer) -> None:
+    missing = [tool for tool in ("curl", "jq") if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"the examples of docs/http-api.md need {' and '.join(missing)}")
+    text = DOCS.read_text(encoding="utf-8")
+    login, user, history = (block.strip() for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+    script = "\necho\n".join(
+        (login.replace("…", ADMIN_PASSWORD.replace("'", "'\\''")), user.replace("…", "battery staple"), history)
+    )
+    process = await asyncio.create_subprocess_exec(
+        "/bin/sh", "-euc", script.replace("127.0.0.1:8080", f"127.0.0.1:{api.port}"),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    async with asyncio.timeout(15):
+        printed, _ = await process.communicate()
+    hosts, made, read = map(json.loads, printed.split(b"\n"))
+    assert "hosts" in hosts
+    assert (made["username"], made["role"]) == ("kim", "viewer")
+    assert (read["family"], set(read)) == ("cpu", {*read, "as_of", "series"})
 
 
 async def test_a_protocol_ping_is_answered_and_the_end_closes_websockets(api: ApiServer) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from services.api.database import Database
 from services.api.errors import UnavailableError
-from tests.integration.api.server import ApiServer, bearer, free_port, log_in, tick
+from tests.integration.api.server import ApiServer, bearer, free_port, log_in, send, tick
 from tests.integration.api.speaker import Speaker, cpu_table, memory_table
 from tests.integration.conftest import BusConnect, database_url
 from tests.servers import NatsServer, wait_until
@@ -29,7 +29,7 @@ NETWORK_ROW = "0, 0, 0, 0, 0, 0, 0, 0"
 
 @pytest.fixture(scope="module")
 def http(api: ApiServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=f"{api.url}/api/v1", headers=bearer(log_in(api)), timeout=20) as client:
+    with httpx.Client(verify=False, base_url=f"{api.url}/api/v1", headers=bearer(log_in(api)), timeout=20) as client:
         yield client
 
 
@@ -123,42 +123,6 @@ def test_msgpack_says_the_same_as_json(http: httpx.Client, stored: None) -> None
     assert {**unpacked, "as_of": None} == {**plain, "as_of": None}
 
 
-@pytest.mark.parametrize(
-    ("path", "field"),
-    [
-        ("/metrics/cpu?start=yesterday", "start"),
-        ("/metrics/cpu?start=2026-11-20T12:00:00", "start"),
-        ("/metrics/cpu?start=-5x", "start"),
-        ("/metrics/cpu?start=-99999999d", "start"),
-        ("/metrics/cpu?start=-5m&end=-10m", "start"),
-        ("/metrics/cpu?end=9999-12-31T23:59:59Z", "end"),
-        ("/metrics/cpu?end=0001-01-01T00:00:00%2B14:00", "end"),
-        ("/metrics/cpu?columns=nothing", "columns"),
-        ("/metrics/cpu?columns=", "columns"),
-        ("/metrics/cpu?points_max=1", "points_max"),
-        ("/metrics/cpu?points_max=10001", "points_max"),
-        ("/metrics/cpu?points_max=many", "points_max"),
-        ("/metrics/cpu?host=", "host"),
-        ("/metrics/cpu?host=a%00b", "host"),
-        ("/metrics/cpu?" + "&".join(f"host=h{number}" for number in range(101)), "host"),
-        ("/metrics/cpu?hosts=web-1", "hosts"),
-        ("/metrics/processes?sort=name", "sort"),
-        ("/metrics/processes?cursor=x", "cursor"),
-        ("/metrics/current?cursor=x", "cursor"),
-        ("/hosts?limit=0", "limit"),
-        ("/hosts?limit=1001", "limit"),
-        ("/audit?cursor=-1", "cursor"),
-        ("/families?x=1", "x"),
-    ],
-)
-def test_a_bad_parameter_is_named(http: httpx.Client, path: str, field: str) -> None:
-    answer = http.get(path)
-    body = answer.json()
-    assert (answer.status_code, body["status"], body["code"], body["field"]) == (400, 400, "bad_parameter", field), body
-    assert body["detail"].startswith(field)
-    assert body["request_id"] == answer.headers["x-request-id"]
-
-
 def test_an_answer_too_large_is_refused_with_a_sentence(api: ApiServer, http: httpx.Client, stored: None) -> None:
     async def store(url: str) -> None:
         connection = await asyncpg.connect(url)
@@ -246,7 +210,7 @@ def check_processes(http: httpx.Client) -> None:
 
 
 def test_health_tells_strangers_the_status_only(api: ApiServer, http: httpx.Client) -> None:
-    assert httpx.get(f"{api.url}/api/v1/health").json() == {"status": "ok"}
+    assert send("GET", f"{api.url}/api/v1/health").json() == {"status": "ok"}
     full = http.get("/health").json()
     assert {part["name"] for part in full["components"]} == {"api", "bus", "database", "ingest"}
     assert full["mode"] == "plain"
@@ -270,7 +234,7 @@ def test_host_and_origin_and_size_are_checked(api: ApiServer, headers: dict[str,
     method = "POST" if "Content-Length" in headers else "GET"
     path = "/api/v1/auth/login" if method == "POST" else "/api/v1/health"
     content = b"x" * 70_000 if method == "POST" else None
-    answer = httpx.request(method, api.url + path, headers=headers, content=content)
+    answer = send(method, api.url + path, headers=headers, content=content)
     assert answer.status_code == status
     if status != 200:
         assert answer.json()["status"] == status
@@ -282,19 +246,21 @@ def test_a_body_that_grows_without_saying_so_is_refused(api: ApiServer) -> None:
         for _ in range(20):
             yield b"x" * 8_192
 
-    answer = httpx.post(f"{api.url}/api/v1/auth/login", content=pieces(), headers={"Content-Type": "application/json"})
+    answer = send(
+        "POST", f"{api.url}/api/v1/auth/login", content=pieces(), headers={"Content-Type": "application/json"}
+    )
     assert answer.status_code == 413
 
 
 def test_a_body_nested_without_end_is_a_bad_request(api: ApiServer) -> None:
-    answer = httpx.post(f"{api.url}/api/v1/auth/login", content=b"[" * 60_000)
+    answer = send("POST", f"{api.url}/api/v1/auth/login", content=b"[" * 60_000)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
 def test_made_up_methods_do_not_grow_the_metrics(api: ApiServer) -> None:
     for method in ("MADEUP1", "MADEUP2", "HEAD"):
-        assert httpx.request(method, f"{api.url}/api/v1/health").status_code == 405
-    metrics = httpx.get(f"http://127.0.0.1:{api.extra['metrics_port']}/metrics").text
+        assert send(method, f"{api.url}/api/v1/health").status_code == 405
+    metrics = send("GET", f"http://127.0.0.1:{api.extra['metrics_port']}/metrics").text
     assert "MADEUP" not in metrics
     assert 'method="other"' in metrics
 
@@ -323,8 +289,8 @@ def test_without_bus_and_tables_it_starts_and_says_what_is_missing(
     try:
         token = (api.directory / "signing.key").read_text()
         assert token not in lost.log.read_text()
-        assert httpx.get(f"{lost.url}/api/v1/health").json() == {"status": "degraded"}
-        login = httpx.post(f"{lost.url}/api/v1/auth/login", json={"username": "admin", "password": "x"})
+        assert send("GET", f"{lost.url}/api/v1/health").json() == {"status": "degraded"}
+        login = send("POST", f"{lost.url}/api/v1/auth/login", json={"username": "admin", "password": "x"})
         assert login.status_code == 503
         assert "provision" in login.json()["detail"]
     finally:
@@ -335,10 +301,12 @@ def test_without_bus_and_tables_it_starts_and_says_what_is_missing(
 
 def test_every_answer_has_the_security_headers_and_no_api_answer_is_cached(api: ApiServer) -> None:
     for path in ("/", "/api/v1/health", "/api/v1/nothing", "/api/v1/hosts"):
-        headers = httpx.get(api.url + path).headers
+        headers = send("GET", api.url + path).headers
         assert "script-src 'self';" in headers["content-security-policy"]
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
+        assert headers.get_list("server") == ["vitalwire"]
+        assert headers["content-type"].count("charset") <= 1
         assert headers["referrer-policy"] == "no-referrer"
         assert headers["cross-origin-opener-policy"] == "same-origin"
         assert headers["cache-control"] in ("no-store", "no-cache")
@@ -367,7 +335,7 @@ def test_without_the_database_hosts_and_tokens_go_on_and_ranges_say_so(
         away = http.get("/metrics/cpu")
         assert (away.status_code, away.json()["code"]) == (503, "database_away")
         assert int(away.headers["retry-after"]) > 0
-        assert httpx.post(
+        assert send("POST",
             f"{api.url}/api/v1/auth/login", json={"username": "admin", "password": "x"}
         ).status_code == 503  # fmt: skip
     finally:
@@ -380,7 +348,7 @@ def test_without_the_database_hosts_and_tokens_go_on_and_ranges_say_so(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_cleanly_also_with_open_connections(api: ApiServer, number: signal.Signals) -> None:
     """The last test here: the API of this file restarts each time."""
-    with httpx.Client(base_url=api.url) as open_connection:
+    with httpx.Client(verify=False, base_url=api.url) as open_connection:
         open_connection.get("/api/v1/health")
         assert api.stop(number) == 0
     assert "Traceback" not in api.log.read_text()

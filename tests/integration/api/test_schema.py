@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
@@ -17,7 +16,7 @@ from schemathesis.checks import (
 )
 
 from services.api.schema import describe
-from tests.integration.api.server import ApiServer, bearer, log_in
+from tests.integration.api.server import ApiServer, bearer, log_in, send
 
 CHECKS: list[Any] = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
@@ -44,4 +43,4 @@ def test_generated_requests_find_no_failure(api: ApiServer, caller: dict[str, st
 
 
 def test_it_is_the_document_that_viewers_get(api: ApiServer, caller: dict[str, str]) -> None:
-    assert httpx.get(f"{api.url}/api/v1/schema", headers=caller).json() == describe()
+    assert send("GET", f"{api.url}/api/v1/schema", headers=caller).json() == describe()

@@ -528,6 +528,7 @@ export interface components {
         };
         /** NewUser */
         NewUser: {
+            /** @description 1 to 64 lower case letters, digits and . _ @ -, the first a letter or digit */
             username: string;
             password: string;
             /** @enum {string} */
