@@ -1,6 +1,6 @@
 /** Lines break where samples are missing, and only there. */
 import { describe, expect, it } from "vitest";
-import { toLines } from "../src/series/gaps";
+import { toLines, loneIndexes } from "../src/series/gaps";
 
 /** Reads "1 2 . 4" as values at 0 s, 1 s, 2 s …; "." is no sample, "x" a sample without a value. */
 function points(text: string): Map<number, number | null> {
@@ -39,4 +39,14 @@ describe("a line", () => {
   it("breaks alone when only its own samples are missing", () => {
     expect(drawn(["1 1 1 1 1", "2 . . . 2"])).toEqual(["1 1 1 1 1", "2 | . . 2"]);
   });
+});
+
+it.each([
+  ["one value", [5], [0]],
+  ["a line", [5, 6, 7], []],
+  ["one between gaps", [5, 6, null, 7, null, 8, 9], [3]],
+  ["at the ends", [5, null, undefined, 6], [0, 3]],
+  ["nothing", [], []],
+])("finds values without neighbours: %s", (_, values, expected) => {
+  expect(loneIndexes(values)).toEqual(expected);
 });

@@ -2,6 +2,7 @@
 import uPlot from "uplot";
 import { formatMinute } from "../format/time";
 import { axisTop, formatTick, scaleFor, tickSteps } from "../format/units";
+import { loneIndexes } from "../series/gaps";
 import { colorName, resolveColor } from "./colors";
 
 export interface ChartDescription {
@@ -51,7 +52,13 @@ export function chartOptions(description: ChartDescription): uPlot.Options {
 }
 
 function line(label: string, stroke: string): uPlot.Series {
-  return { label, stroke, width: 1.5, spanGaps: false, points: { show: false } };
+  // A sample without neighbours makes no line: a dot keeps it from being drawn as nothing.
+  const points = { show: true, size: 4, fill: stroke, filter: lonePoints };
+  return { label, stroke, width: 1.5, spanGaps: false, points };
+}
+
+function lonePoints(chart: uPlot, seriesIndex: number): number[] {
+  return loneIndexes(chart.data[seriesIndex] ?? []);
 }
 
 function tickLabels({ unit, language }: ChartDescription): uPlot.Axis.Values {

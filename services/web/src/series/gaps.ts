@@ -36,3 +36,11 @@ export function withBreaks(
   }
   return out;
 }
+
+/** Returns the positions of values that have none beside them. */
+export function loneIndexes(values: ArrayLike<number | null | undefined>): number[] {
+  const isThere = (index: number) => values[index] !== null && values[index] !== undefined;
+  return Array.from(values, (_, index) => index).filter(
+    (index) => isThere(index) && !isThere(index - 1) && !isThere(index + 1),
+  );
+}
