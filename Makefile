@@ -8,6 +8,7 @@ NPM := sh deploy/npm.sh $(RUN)
 PINS := collector ingest api local page dev
 PAGE := services/web/dist/index.html
 PAGE_SOURCES := $(shell find services/web \( -name node_modules -o -name dist -o -name test-results \) -prune -o -type f -print)
+INSTALLED = [ -e .venv/local.stamp ] || { echo "nothing is installed here, so nothing runs: 'make up' installs and starts everything"; exit $(1); };
 TEST := $(RUN) -m coverage run -m pytest -q
 export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
@@ -22,21 +23,20 @@ setup: .venv/local.stamp $(PAGE) ## Install what the stack needs and build the p
 up: setup ## Start everything on this machine (DETACH=1: in the background)
 	@$(RUN) -m deploy.local up $(if $(filter-out 0,$(DETACH)),--detach)
 
-down: .venv/local.stamp ## Stop what `make up` started
-	@$(RUN) -m deploy.local down
+down: ## Stop what `make up` started
+	@$(call INSTALLED,0) $(RUN) -m deploy.local down
 
-status: .venv/local.stamp ## Show the processes; fails when not all run
-	@$(RUN) -m deploy.local status
+status: ## Show the processes; fails when not all run
+	@$(call INSTALLED,1) $(RUN) -m deploy.local status
 
-logs: .venv/local.stamp ## Print the logs and follow them (LINES=20; FOLLOW=0: only print)
-	@$(RUN) -m deploy.local logs --lines $(or $(LINES),20) $(if $(filter 0,$(FOLLOW)),,--follow)
+logs: ## Print the logs and follow them (LINES=20; FOLLOW=0: only print)
+	@$(call INSTALLED,1) $(RUN) -m deploy.local logs --lines $(or $(LINES),20) $(if $(filter 0,$(FOLLOW)),,--follow)
 
 dev: setup .venv/dev.stamp ## Start everything, again when Python code changes, and serve the page with Vite
 	@sh deploy/dev.sh $(RUN)
 
 test: setup .venv/dev.stamp ## Run every test: unit and contract, integration, front end, browser; then coverage
-	@rm -f .coverage .coverage.*
-	@$(MAKE) --no-print-directory test-unit test-integration test-web test-browser coverage
+	@rm -f .coverage .coverage.* && $(MAKE) --no-print-directory test-unit test-integration test-web test-browser coverage
 
 test-unit:
 	@echo "== unit and contract tests" && $(TEST) tests/unit tests/contract

@@ -13,6 +13,7 @@ from pathlib import Path
 from deploy.local import hosts
 from deploy.local.account import find_account
 from deploy.local.binaries import MissingBinaryError
+from deploy.local.checks import problems_of_services
 from deploy.local.detach import up_in_background
 from deploy.local.down import take_down
 from deploy.local.errors import StackError
@@ -22,7 +23,8 @@ from deploy.local.process_table import read_table, render_status
 from deploy.local.settings import LocalSettings
 from deploy.local.state import find_home, layout_of
 from deploy.local.up import run_stack
-from shared.runtime.command_line import read_settings_or_exit
+from shared.runtime.command_line import describe_settings, read_settings
+from shared.settings import SettingsError
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -30,15 +32,33 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 def main() -> int:
     """Return the exit status: 0 done, 1 it could not be done or not everything runs, 2 wrong settings or flags."""
     options = _options()
-    settings = read_settings_or_exit(LocalSettings, "local", [])
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     try:
-        return _run(options, settings, stop)
+        return _run(options, _read_settings(options), stop)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
     except (StackError, MissingBinaryError) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _read_settings(options: argparse.Namespace) -> LocalSettings:
+    """Return the stack's settings; raise SettingsError with every problem, for `up` also those of the services."""
+    problems: list[str] = []
+    settings = LocalSettings()
+    try:
+        settings = read_settings(LocalSettings, "local", [])
+    except SettingsError as error:
+        problems += error.problems
+    # In the background the process that starts everything asks the services.
+    if options.command == "up" and (problems or not options.detach):
+        problems += problems_of_services(CHECKOUT, os.environ)
+    if problems:
+        raise SettingsError(list(dict.fromkeys(problems)))
+    return settings
 
 
 def _run(options: argparse.Namespace, settings: LocalSettings, stop: threading.Event) -> int:
@@ -52,7 +72,7 @@ def _run(options: argparse.Namespace, settings: LocalSettings, stop: threading.E
         case "down":
             _say(take_down(layout))
         case "status":
-            text, healthy = render_status(read_table(layout.processes), datetime.now(UTC))
+            text, healthy = render_status(read_table(layout.processes), datetime.now(UTC), layout.home)
             _say(text)
             return 0 if healthy else 1
         case "logs":
@@ -60,12 +80,18 @@ def _run(options: argparse.Namespace, settings: LocalSettings, stop: threading.E
         case "add-host":
             _say(hosts.add(options.name, layout, find_account(layout.home), _warn))
         case "remove-host":
-            hosts.remove(options.name, layout, find_account(layout.home))
+            _say(hosts.remove(options.name, layout, find_account(layout.home)))
     return 0
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m deploy.local", description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="python -m deploy.local",
+        description=__doc__,
+        allow_abbrev=False,
+        epilog=describe_settings(LocalSettings, "local"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start everything")
     up.add_argument("--detach", action="store_true", help="return when everything is ready")

@@ -25,12 +25,13 @@ def trim(path: Path, bytes_max: int = LOG_BYTES_MAX) -> bool:
     return True
 
 
-def tail(path: Path, lines_max: int) -> list[str]:
-    """Return the last lines, or fewer when they are longer than TAIL_BYTES_MAX together."""
+def tail(path: Path, lines_max: int, since: int = 0) -> list[str]:
+    """Return the last lines that begin at byte `since` or later, or fewer when they exceed TAIL_BYTES_MAX together."""
     if not path.exists():
         return []
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - TAIL_BYTES_MAX))
+        # A log that was trimmed meanwhile is shorter than it was.
+        file.seek(max(0 if since > size else since, size - TAIL_BYTES_MAX))
         lines = file.read().decode(errors="replace").splitlines()
     return lines[-lines_max:] if lines_max > 0 else []

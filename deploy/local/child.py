@@ -34,14 +34,14 @@ class Child:
     start_due: float | None = None
     entry: Entry | None = None
     _process: subprocess.Popen[bytes] | None = None
-    _log_offset: int = 0
+    log_offset: int = 0
     _started: float = 0.0
 
     def start(self) -> None:
         """Start the program; its output is appended to its log."""
         self.ready, self.start_due = False, None
         with self.log.open("ab") as log:
-            self._log_offset = log.tell()
+            self.log_offset = log.tell()
             try:
                 self._process = subprocess.Popen(
                     self.program.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
@@ -80,7 +80,7 @@ class Child:
         if not self.ready:
             with self.log.open("rb") as log:
                 # A log that was trimmed meanwhile is shorter than it was.
-                log.seek(min(self._log_offset, self.log.stat().st_size))
+                log.seek(min(self.log_offset, self.log.stat().st_size))
                 self.ready = self.program.ready_text.encode() in log.read()
         return self.ready
 

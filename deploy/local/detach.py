@@ -20,10 +20,13 @@ POLL_S = 0.05
 
 def up_in_background(layout: Layout, checkout: Path, stop: threading.Event, say: Callable[[str], None]) -> int:
     """Return 0 when everything is ready, otherwise the status of the supervisor that ended; its lines are said."""
+    # In the caller's directory, which relative paths of settings mean, and with the modules of this checkout.
+    paths = [str(checkout), *filter(None, [os.environ.get("PYTHONPATH")])]
     with tempfile.TemporaryFile() as output:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "deploy.local", "up"],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd=checkout,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )  # fmt: skip
         said = 0
         while True:

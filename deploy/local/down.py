@@ -24,7 +24,11 @@ def take_down(layout: Layout) -> str:
         return f"there is no stack in {layout.home}"
     if supervisor is None:
         ended = end_leftovers(read_table(layout.processes), record.stack)
-        return f"ended {ended} processes that an earlier run had left" if ended else "the stack does not run"
+        return (
+            f"ended {ended} processes that an earlier run had left"
+            if ended
+            else f"the stack in {layout.home} does not run"
+        )
     try:
         os.kill(supervisor.pid, signal.SIGTERM)
     except PermissionError as error:

@@ -24,7 +24,7 @@ from deploy.local.files import read_secret
 from deploy.local.host_line import collector_line
 from deploy.local.identity import is_alive
 from deploy.local.process_table import Entry, read_table
-from deploy.local.settings import authority, is_loopback, local_address, outside_address
+from deploy.local.settings import authority, is_loopback, is_wildcard, local_address, outside_address
 from deploy.local.state import Layout, Record, read_record
 from shared.subjects import host_user
 
@@ -50,12 +50,18 @@ def add(name: str, layout: Layout, account: Account, warn: Say) -> str:
             "the bus listens on loopback only, so the line works on this machine: for others, start the stack with "
             "VITALWIRE_BIND set to an address that they reach"
         )
-    address = outside_address(bind, socket.gethostname())
+    address = outside_address(bind, socket.gethostname(), record.public_url)
+    if is_wildcard(bind):
+        warn(
+            f"the line reaches the bus at {address}: if the host does not know this machine under that name, put "
+            f"another into VITALWIRE_COLLECTOR_NATS_URLS, or start the stack with VITALWIRE_PUBLIC_URL, whose name "
+            f"the line then uses"
+        )
     return collector_line(host, f"nats://{authority(address, port)}", secret)
 
 
-def remove(name: str, layout: Layout, account: Account) -> None:
-    """Take a host's credential away; its connection is cut when this returns. Raise StackError when it has none."""
+def remove(name: str, layout: Layout, account: Account) -> str:
+    """Take a host's credential away, cut its connection, return a line about it; raise StackError without one."""
     host = checked_host(name)
     record, port = _known(layout)
     with change_users(layout) as users:
@@ -65,6 +71,7 @@ def remove(name: str, layout: Layout, account: Account) -> None:
         remove_host(users, layout, host)
         _write(users, layout, account, record.bind, port)
     _reload(layout, record, Credential(host_user(host), secret), accepted=False)
+    return f"the credential of {host} has ended; what it published stays, and it is listed as silent for 24 h"
 
 
 def _known(layout: Layout) -> tuple[Record, int]:

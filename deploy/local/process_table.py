@@ -53,10 +53,10 @@ def read_table(path: Path) -> ProcessTable | None:
         return None
 
 
-def render_status(table: ProcessTable | None, now: datetime) -> tuple[str, bool]:
+def render_status(table: ProcessTable | None, now: datetime, home: Path) -> tuple[str, bool]:
     """Return the table for people, and whether the supervisor and every child run."""
     if table is None or not is_alive(table.supervisor):
-        return "the stack does not run: start it with 'make up'", False
+        return f"the stack in {home} does not run: start it with 'make up'", False
     rows = [("process", "state", "pid", "uptime", "restarts")]
     healthy = True
     for entry in table.entries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from shared.settings import Secret, setting
 
@@ -17,11 +18,26 @@ API_PORT = 8080
 class LocalSettings:
     """Settings of the embedded stack."""
 
-    home: Path | None = setting("Directory that keeps all state.", default=None)
-    nats_port: int | None = setting("Port of NATS.", default=None, minimum=1, maximum=65535)
-    api_port: int | None = setting("Port of the page and the API.", default=None, minimum=1, maximum=65535)
+    home: Path | None = setting(
+        "Directory that keeps all state; .vitalwire in the checkout, for root /var/lib/vitalwire, when left out.",
+        default=None,
+    )
+    nats_port: int | None = setting(
+        f"Port of NATS; {NATS_PORT} or the next free one when left out, and then kept.",
+        default=None,
+        minimum=1,
+        maximum=65535,
+    )
+    api_port: int | None = setting(
+        f"Port of the page and the API; {API_PORT} or the next free one when left out, and then kept.",
+        default=None,
+        minimum=1,
+        maximum=65535,
+    )
     bind: str = setting("Address on which NATS and the API listen.", default=LOOPBACK)
-    public_url: str | None = setting("Address under which browsers reach the page.", default=None)
+    public_url: str | None = setting(
+        "URL under which browsers reach the page; made of bind and api_port when left out.", default=None
+    )
     admin_password: Secret | None = setting("Password of the user admin, used at the first start.", default=None)
 
 
@@ -47,9 +63,14 @@ def local_address(bind: str) -> str:
     return bind
 
 
-def outside_address(bind: str, machine: str) -> str:
-    """Return the address under which other machines reach what listens on bind; `machine` is this machine's name."""
-    return machine if is_wildcard(bind) else bind
+def outside_address(bind: str, machine: str, public_url: str | None = None) -> str:
+    """Return the address under which other machines reach what listens on bind.
+
+    A wildcard stands for the name in the public URL, or for `machine`, the name of this machine, when none is set.
+    """
+    if not is_wildcard(bind):
+        return bind
+    return (urlsplit(public_url).hostname if public_url else None) or machine
 
 
 def authority(address: str, port: int) -> str:

@@ -30,6 +30,7 @@ class Record:
     postgres_major: int = POSTGRES_MAJOR
     stack: str = ""
     bind: str = "127.0.0.1"
+    public_url: str | None = None
     nats_port: int | None = None
     api_port: int | None = None
     postgres_port: int | None = None

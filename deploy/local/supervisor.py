@@ -132,7 +132,7 @@ class Supervisor:
         self._write()
 
     def _failure(self, child: Child, what: str) -> str:
-        lines = tail(child.log, LOG_LINES_IN_ERROR)
+        lines = tail(child.log, LOG_LINES_IN_ERROR, child.log_offset) or ["(it wrote nothing)"]
         return "\n".join([f"{child.program.name} {what}; the end of {child.log}:", *(f"  {line}" for line in lines)])
 
     def _write(self) -> None:

@@ -8,7 +8,7 @@ import logging.handlers
 import os
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from deploy.local.bus_users import add_host, add_roles, change_users, role_secre
 from deploy.local.files import keep_secret
 from deploy.local.leftovers import end_leftovers
 from deploy.local.lock import own_identity, take_lock
-from deploy.local.ports import choose_port, port_is_free
+from deploy.local.ports import PortWish, choose_port, port_is_free, port_notes
 from deploy.local.process_table import read_table
 from deploy.local.programs import (
     DATABASE_ROLES,
@@ -64,6 +64,11 @@ class Progress:
         self._number += 1
         self.say(f"[{self._number}/{STEPS}] {text}")
 
+    def notes(self, texts: Iterable[str]) -> None:
+        """Say several things about the present step."""
+        for text in texts:
+            self.note(text)
+
     def note(self, text: str) -> None:
         """Say something about the present step."""
         self.say(f"      {text}")
@@ -107,13 +112,14 @@ def run_stack(
         finally:
             supervisor.stop_all()
             end_leftovers(None, record.stack)
+        say("stopped")
 
 
 def _prepare(ground: Ground, record: Record, progress: Progress) -> Site:
     settings, layout, account = ground.settings, ground.layout, ground.account
     progress.step(f"programs, copied to {layout.application}" if account.switches else "programs")
     application = prepare_application(ground.checkout, layout.application, account)
-    record = _choose_ports(settings, layout, record)
+    record = _choose_ports(ground, record, progress)
     write_record(layout, record)
     assert record.nats_port is not None
     assert record.api_port is not None
@@ -124,7 +130,7 @@ def _prepare(ground: Ground, record: Record, progress: Progress) -> Site:
         write_config(users, layout, account, settings.bind, record.nats_port)
     _keep_secrets(ground, progress)
     database_port = record.postgres_port
-    outside = outside_address(settings.bind, socket.gethostname())
+    outside = outside_address(settings.bind, socket.gethostname(), settings.public_url)
     return Site(
         layout=layout,
         application=application,
@@ -139,20 +145,25 @@ def _prepare(ground: Ground, record: Record, progress: Progress) -> Site:
     )
 
 
-def _choose_ports(settings: LocalSettings, layout: Layout, record: Record) -> Record:
+def _choose_ports(ground: Ground, record: Record, progress: Progress) -> Record:
+    settings = ground.settings
+
     def free(port: int) -> bool:
         return port_is_free(settings.bind, port)
 
-    nats = choose_port("VITALWIRE_NATS_PORT", settings.nats_port, record.nats_port, NATS_PORT, free)
-    api = choose_port(
-        "VITALWIRE_API_PORT", settings.api_port, record.api_port, API_PORT, lambda port: port != nats and free(port)
-    )
+    wish = PortWish("VITALWIRE_NATS_PORT", settings.nats_port, record.nats_port, NATS_PORT)
+    nats = choose_port(wish, free)
+    progress.notes(port_notes("the bus", wish, nats, free))
+    wish = PortWish("VITALWIRE_API_PORT", settings.api_port, record.api_port, API_PORT)
+    api = choose_port(wish, lambda port: port != nats and free(port))
+    progress.notes(port_notes("the page", wish, api, free))
     database = None
-    if not postgres.socket_fits(layout.socket):
-        database = choose_port(
-            "the database's port", None, record.postgres_port, postgres.PORT, lambda port: port_is_free(LOOPBACK, port)
-        )
-    return dataclasses.replace(record, bind=settings.bind, nats_port=nats, api_port=api, postgres_port=database)
+    if not postgres.socket_fits(ground.layout.socket):
+        wish = PortWish("the database's port", None, record.postgres_port, postgres.PORT)
+        database = choose_port(wish, lambda port: port_is_free(LOOPBACK, port))
+    return dataclasses.replace(
+        record, bind=settings.bind, public_url=settings.public_url, nats_port=nats, api_port=api, postgres_port=database
+    )
 
 
 def _keep_secrets(ground: Ground, progress: Progress) -> None:
@@ -160,12 +171,12 @@ def _keep_secrets(ground: Ground, progress: Progress) -> None:
     for role in (postgres.SUPERUSER, *DATABASE_ROLES):
         keep_secret(database_secret(layout, role), account)
     keep_secret(signing_key(layout), account)
-    kept = keep_secret(admin_password(layout), account, settings.admin_password)
-    if settings.admin_password is not None and kept != settings.admin_password:
+    if settings.admin_password is not None and admin_password(layout).exists():
         progress.note(
-            "VITALWIRE_ADMIN_PASSWORD is not used: it sets the password of admin at the first start only; "
-            "change it on the page"
+            "VITALWIRE_ADMIN_PASSWORD is not used, because the user admin exists: it sets the password at the first "
+            "start only; change it on the page"
         )
+    keep_secret(admin_password(layout), account, settings.admin_password)
 
 
 def _start(supervisor: Supervisor, ground: Ground, site: Site, progress: Progress) -> None:
@@ -197,6 +208,7 @@ def summary(site: Site) -> list[str]:
     ]
     if not is_loopback(bind):
         lines += [
+            f"VITALWIRE_PUBLIC_URL names the address under which browsers reach the page: now {site.public_url}",
             f"warning: VITALWIRE_BIND={bind} serves the page and the bus without TLS: "
             f"use it only in a network that you trust, or put a TLS proxy before it",
             "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import nats
@@ -47,9 +47,10 @@ async def connect(
     Returns only once the bus has let us in, however long that takes; each failed attempt is logged.
     `on_closed` is called when the client ends for good (after an error of the protocol nats-py never reconnects):
     end the process with an error then. `on_refused` is called when the bus refuses user and password at the start,
-    which seldom mends itself; a refusal later may be a bus that is being set up anew, and is only logged.
+    which seldom mends itself; a refusal later may be a bus that is being set up anew, and is only logged, once.
     """
-    admitted = False
+    admitted = told = False
+    again = f"tried again until it works, at the latest every {backoff_s_max:g} s"
 
     def next_server(servers: list[Server], _: object) -> tuple[Server, float]:
         server = min(servers, key=lambda candidate: candidate.reconnects)
@@ -57,10 +58,29 @@ async def connect(
         return server, random.uniform(0, ceiling_s)  # noqa: S311 - spreads load, guards nothing
 
     async def failed(error: Exception) -> None:
-        await _log_error(error)
+        nonlocal told
+        if admitted and _REFUSED in str(error).lower():
+            if not told:
+                told = True
+                log.error(
+                    f"the bus refuses user {address.user!r}: its credential was removed or changed; trying again "
+                    f"every {backoff_s_max:g} s or sooner"
+                )
+            return
+        _log_error(error, again)
         # nats-py raises its AuthorizationError only for what comes after the handshake.
         if on_refused is not None and not admitted and _REFUSED in str(error).lower():
             on_refused()
+
+    async def disconnected() -> None:
+        log.info("bus disconnected", extra={"next": again})
+
+    async def reconnected() -> None:
+        nonlocal told
+        told = False
+        log.info("bus reconnected")
+        if on_reconnected is not None:
+            on_reconnected()
 
     async def closed() -> None:
         on_closed()
@@ -78,22 +98,15 @@ async def connect(
         max_outstanding_pings=2,
         reconnect_to_server_handler=next_server,
         error_cb=failed,
-        disconnected_cb=_logger("bus disconnected"),
-        reconnected_cb=_logger("bus reconnected", on_reconnected),
+        disconnected_cb=disconnected,
+        reconnected_cb=reconnected,
         closed_cb=closed,
     )
     admitted = True
     return client
 
 
-async def _log_error(error: Exception) -> None:
-    log.warning("bus error", extra={"error": f"{type(error).__name__}: {error}"})
-
-
-def _logger(event: str, then: Callable[[], None] | None = None) -> Callable[[], Awaitable[None]]:
-    async def report() -> None:
-        log.info(event)
-        if then is not None:
-            then()
-
-    return report
+def _log_error(error: Exception, again: str) -> None:
+    # An attempt that failed is made again; other errors concern one message.
+    extra = {"next": again} if isinstance(error, OSError) else {}
+    log.warning("bus error", extra={"error": f"{type(error).__name__}: {error}", **extra})

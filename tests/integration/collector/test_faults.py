@@ -14,7 +14,7 @@ import pytest
 from shared.settings import Secret
 from shared.subjects import METRICS
 from tests.bus_proxy import BusProxy
-from tests.integration.collector.bus import ROOT, collector, make_streams, rows, sample_sets, tick
+from tests.integration.collector.bus import HOST, ROOT, collector, make_streams, rows, sample_sets, tick
 from tests.servers import NatsServer, temporary_directory, wait_until
 
 
@@ -41,6 +41,7 @@ async def test_a_restarted_bus_leaves_no_hole(own_bus: NatsServer, tmp_path: Pat
         await tick(3)
         own_bus.start()
         await asyncio.to_thread(wait_until, lambda: running.logged("bus reconnected") == 1, "the reconnect", 20)
+        assert '"event": "bus disconnected", "next": "tried again' in running.log.read_text()
         await tick(3)
         assert running.stop() == 0
     found = await sample_sets(own_bus)
@@ -94,6 +95,30 @@ async def test_a_wrong_password_ends_it_with_one_sentence(own_bus: NatsServer, t
     assert "the bus refuses user 'host-web-1=2Eexample=2Ecom'" in log
     assert "Traceback" not in log
     assert "wrong-password-of-nobody" not in log
+
+
+async def test_a_credential_that_is_taken_away_is_one_sentence_until_it_is_back(tmp_path: Path) -> None:
+    server = NatsServer(temporary_directory("nats"), hosts=(HOST,))
+    server.start()
+    try:
+        await make_streams(server)
+        server.stop()
+        server.start()
+        with collector(server, tmp_path / "log") as running:
+            running.wait_ready()
+            server.hosts = ()
+            server.reload()
+            refused = "the bus refuses user 'host-web-1=2Eexample=2Ecom': its credential was removed or changed"
+            await asyncio.to_thread(wait_until, lambda: refused in running.log.read_text(), "the sentence", 20)
+            await tick(4)
+            assert running.log.read_text().count(refused) == 1
+            assert "Authorization Violation" not in running.log.read_text()
+            server.hosts = (HOST,)
+            server.reload()
+            await asyncio.to_thread(wait_until, lambda: running.logged("bus reconnected") > 0, "the reconnect", 40)
+            assert running.stop() == 0
+    finally:
+        server.stop()
 
 
 async def test_a_bus_connection_that_ends_for_good_ends_it(own_bus: NatsServer, tmp_path: Path) -> None:

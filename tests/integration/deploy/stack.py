@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from deploy.local.identity import Identity, marked
 from deploy.local.process_table import ProcessTable, read_table
@@ -82,11 +82,11 @@ class Stack:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def up_in_foreground(self) -> subprocess.Popen[bytes]:
+    def up_in_foreground(self, output: int | IO[bytes] = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         """Start as from a terminal, and return at once."""
         return subprocess.Popen(
             [sys.executable, "-m", "deploy.local", "up"],
-            env=self.environment, cwd=CHECKOUT, stdout=subprocess.DEVNULL, start_new_session=True,
+            env=self.environment, cwd=CHECKOUT, stdout=output, start_new_session=True,
         )  # fmt: skip
 
     def down(self) -> None:

@@ -114,3 +114,9 @@ def test_only_what_is_certainly_ours_is_ended() -> None:
         for process in (recorded, reused, child):
             process.kill()
             process.wait()
+
+
+@pytest.mark.parametrize(("since", "lines"), [(0, ["a", "b", "c"]), (4, ["c"]), (6, []), (100, ["a", "b", "c"])])
+def test_the_end_of_a_log_begins_with_what_was_asked_for(tmp_path: Path, since: int, lines: list[str]) -> None:
+    (tmp_path / "log").write_text("a\nb\nc\n")
+    assert tail(tmp_path / "log", 12, since) == lines

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from deploy.local.errors import StackError
-from deploy.local.ports import choose_port, port_is_free
+from deploy.local.ports import PortWish, choose_port, port_is_free, port_notes
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from deploy.local.ports import choose_port, port_is_free
     ],
 )
 def test_chosen(asked: int | None, kept: int | None, taken: set[int], chosen: int) -> None:
-    assert choose_port("X_PORT", asked, kept, 4222, lambda port: port not in taken) == chosen
+    assert choose_port(PortWish("X_PORT", asked, kept, 4222), lambda port: port not in taken) == chosen
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,39 @@ def test_chosen(asked: int | None, kept: int | None, taken: set[int], chosen: in
 )
 def test_taken(asked: int | None, kept: int | None, text: str) -> None:
     with pytest.raises(StackError, match=text):
-        choose_port("X_PORT", asked, kept, 4222, lambda _: False)
+        choose_port(PortWish("X_PORT", asked, kept, 4222), lambda _: False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "chosen", "usual_is_free", "notes"),
+    [
+        pytest.param(None, None, 4222, True, [], id="the usual one"),
+        pytest.param(None, 4222, 4222, True, [], id="the usual one again"),
+        pytest.param(5000, None, 5000, True, [], id="as asked"),
+        pytest.param(5000, 5000, 5000, True, [], id="as asked before"),
+        pytest.param(
+            None, None, 4223, False,
+            ["port 4222 is in use: the bus takes 4223, and keeps it; X_PORT names another"], id="another",
+        ),
+        pytest.param(
+            None, 4223, 4223, True,
+            ["the bus stays on port 4223, as at an earlier start: 4222 is free now; X_PORT names another"],
+            id="the usual one is free again",
+        ),
+        pytest.param(
+            None, 4223, 4223, False,
+            ["the bus stays on port 4223, as at an earlier start: X_PORT names another"], id="kept",
+        ),
+        pytest.param(
+            4222, 4223, 4222, True,
+            ["the bus moves from port 4223 to 4222: what names the old one must change"], id="moved",
+        ),
+    ],
+)  # fmt: skip
+def test_a_port_that_is_not_expected_is_said(
+    asked: int | None, kept: int | None, chosen: int, usual_is_free: bool, notes: list[str]
+) -> None:
+    assert port_notes("the bus", PortWish("X_PORT", asked, kept, 4222), chosen, lambda _: usual_is_free) == notes
 
 
 def test_a_port_that_listens_is_not_free() -> None:

@@ -57,3 +57,15 @@ def test_the_makefile_fits_on_two_screens_and_help_lists_every_command() -> None
     for command in COMMANDS.split(" "):
         assert f"\n{command}:" in makefile
         assert any(line.startswith(f"{command}:") and "## " in line for line in makefile.splitlines())
+
+
+@pytest.mark.parametrize(("command", "fails"), [("down", False), ("status", True), ("logs", True)])
+def test_what_needs_nothing_installed_installs_nothing(tmp_path: Path, command: str, fails: bool) -> None:
+    (tmp_path / "services/web").mkdir(parents=True)
+    (tmp_path / "Makefile").write_text((SCRIPTS.parent / "Makefile").read_text())
+    done = subprocess.run(
+        ["make", "--no-print-directory", command], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "nothing is installed here, so nothing runs: 'make up' installs and starts everything\n"
+    assert (done.returncode != 0) is fails
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Makefile", "services"]

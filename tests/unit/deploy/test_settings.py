@@ -57,6 +57,19 @@ def test_addresses(bind: str, loopback: bool, local: str, outside: str) -> None:
     assert outside_address(bind, "this-machine") == outside
 
 
+@pytest.mark.parametrize(
+    ("bind", "public_url", "outside"),
+    [
+        ("0.0.0.0", "https://vital.example.com/x", "vital.example.com"),
+        ("0.0.0.0", None, "this-machine"),
+        ("::", "not a url", "this-machine"),
+        ("192.0.2.7", "https://vital.example.com", "192.0.2.7"),
+    ],
+)
+def test_a_wildcard_is_named_by_the_public_url(bind: str, public_url: str | None, outside: str) -> None:
+    assert outside_address(bind, "this-machine", public_url) == outside
+
+
 def test_a_colon_needs_brackets() -> None:
     assert authority("::1", 80) == "[::1]:80"
     assert authority("127.0.0.1", 80) == "127.0.0.1:80"

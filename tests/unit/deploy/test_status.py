@@ -12,6 +12,7 @@ from deploy.local.process_table import Entry, ProcessTable, read_table, render_s
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 OWN = own_identity()
+HOME = Path("/home/v")
 
 
 def _entry(name: str, state: str = "running", identity: Identity = OWN, restarts: int = 0) -> Entry:
@@ -20,7 +21,7 @@ def _entry(name: str, state: str = "running", identity: Identity = OWN, restarts
 
 
 def test_all_run() -> None:
-    text, healthy = render_status(ProcessTable(OWN, True, (_entry("nats"), _entry("api", restarts=2))), NOW)
+    text, healthy = render_status(ProcessTable(OWN, True, (_entry("nats"), _entry("api", restarts=2))), NOW, HOME)
     assert healthy
     assert text.splitlines() == [
         f"process  state    {'pid':<{len(str(os.getpid()))}}  uptime     restarts",
@@ -32,8 +33,12 @@ def test_all_run() -> None:
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        pytest.param(None, "does not run", id="never started"),
-        pytest.param(ProcessTable(Identity(OWN.pid, "another"), True, ()), "does not run", id="supervisor gone"),
+        pytest.param(None, "the stack in /home/v does not run", id="never started"),
+        pytest.param(
+            ProcessTable(Identity(OWN.pid, "another"), True, ()),
+            "the stack in /home/v does not run",
+            id="supervisor gone",
+        ),
         pytest.param(ProcessTable(OWN, True, (_entry("api", "waiting"),)), "waiting", id="between two starts"),
         pytest.param(ProcessTable(OWN, True, (_entry("api", "starting"),)), "starting", id="not ready"),
         pytest.param(ProcessTable(OWN, False, (_entry("api"),)), "running", id="the stack is not ready yet"),
@@ -43,7 +48,7 @@ def test_all_run() -> None:
     ],
 )
 def test_not_all_run(table: ProcessTable | None, says: str) -> None:
-    text, healthy = render_status(table, NOW)
+    text, healthy = render_status(table, NOW, HOME)
     assert not healthy
     assert says in text
 

@@ -34,6 +34,11 @@ def test_without_tls_only_a_network_is_warned_of(bind: str, warns: bool) -> None
     assert (f"warning: VITALWIRE_BIND={bind} serves the page and the bus without TLS" in _printed(bind)) is warns
 
 
+@pytest.mark.parametrize(("bind", "says"), [("127.0.0.1", False), ("0.0.0.0", True), ("192.0.2.7", True)])
+def test_a_network_is_told_how_the_page_is_named(bind: str, says: bool) -> None:
+    assert ("VITALWIRE_PUBLIC_URL names the address under which browsers reach" in _printed(bind)) is says
+
+
 def test_secrets_are_named_by_their_files() -> None:
     printed = _printed("127.0.0.1")
     assert "/home/secrets/admin-password" in printed

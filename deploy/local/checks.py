@@ -1,0 +1,109 @@
+"""Finds every problem of the services' settings before anything starts, also what the stack would override."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.local.application import Application
+from deploy.local.errors import StackError
+from deploy.local.postgres import Reach
+from deploy.local.programs import OUR_VARIABLE, Program, Site, provision_program, service_programs
+from deploy.local.settings import API_PORT, LOOPBACK, NATS_PORT
+from deploy.local.state import layout_of
+from shared.runtime.command_line import SETTINGS_VARIABLE, read_sections
+
+CHECK_S_MAX = 30.0
+OWN_API_PORT = f"{OUR_VARIABLE}API_PORT"
+"""The stack's setting api_port, spelled like the setting port of the API."""
+NEVER = frozenset({"nats_user", "once"})
+"""What the stack leaves at its default, because another value would break it."""
+INSTEAD = {
+    "api.port": "set local.api_port (VITALWIRE_API_PORT) instead",
+    "api.bind": "set local.bind (VITALWIRE_BIND) instead",
+    "api.public_url": "set local.public_url (VITALWIRE_PUBLIC_URL) instead",
+    "api.admin_password": "set local.admin_password (VITALWIRE_ADMIN_PASSWORD) instead",
+}
+
+
+def problems_of_services(checkout: Path, outside: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with the settings of the services; raise StackError when that cannot be found out."""
+    decided = {
+        program.name: {_plain(key.lower()) for key in _own(program)} | NEVER for program in _programs(checkout, {})
+    }
+    refused = {name for name in outside if _is_decided(decided, *_split(name)) and name != OWN_API_PORT}
+    found = [f"environment: {name}: {_instead(*_split(name))}" for name in sorted(refused)]
+    path = outside.get(SETTINGS_VARIABLE)
+    # What is wrong with the file itself, the services tell.
+    sections = read_sections(Path(path), []) if path else {}
+    found += [
+        f"{path}: {section}.{key}: {_instead(section, key)}"
+        for section, values in sections.items()
+        for key in values
+        if _is_decided(decided, section, key)
+    ]
+    return found + _ask_services(checkout, {name: value for name, value in outside.items() if name not in refused})
+
+
+def _ask_services(checkout: Path, outside: Mapping[str, str]) -> list[str]:
+    """Return what the services say about the environment that they would get."""
+    environment: dict[str, str] = {}
+    for program in _programs(checkout, outside):
+        environment |= program.environment
+    for program in _programs(checkout, {}):
+        for key in _own(program):
+            if _plain(key.lower()) != key.lower():
+                # The files of secrets are made at the first start only.
+                name = f"{OUR_VARIABLE}{program.name.upper()}_{key}"
+                environment[name.removesuffix("_FILE")] = "made by the stack"
+                del environment[name]
+    done = subprocess.run(
+        [sys.executable, "-m", "services.check_settings"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        cwd=checkout, env=environment, check=False, timeout=CHECK_S_MAX, start_new_session=True,
+    )  # fmt: skip
+    try:
+        return [str(problem) for problem in json.loads(done.stdout)]
+    except ValueError:
+        raise StackError(f"the settings cannot be checked:\n{done.stderr.strip()}") from None
+
+
+def _programs(checkout: Path, outside: Mapping[str, str]) -> list[Program]:
+    """Return the services of a stack that is nowhere yet: which settings it gives them, and of what kind."""
+    nowhere = Path("/")
+    site = Site(
+        layout=layout_of(nowhere),
+        application=Application(Path(sys.executable), (checkout,), checkout, nowhere, nowhere, nowhere),
+        stack="", bind=LOOPBACK, nats_port=NATS_PORT, api_port=API_PORT, public_url="http://localhost",
+        reach=Reach(nowhere), host="localhost", memory_bytes=0,
+    )  # fmt: skip
+    return [provision_program(site, outside), *service_programs(site, outside)]
+
+
+def _own(program: Program) -> list[str]:
+    """Return the names of the settings that the stack gives to a service."""
+    prefix = f"{OUR_VARIABLE}{program.name.upper()}_"
+    return [name.removeprefix(prefix) for name in program.environment if name.startswith(prefix)]
+
+
+def _is_decided(decided: Mapping[str, set[str]], section: str, key: str) -> bool:
+    return _plain(key) in decided.get(section, ())
+
+
+def _plain(key: str) -> str:
+    return key.removesuffix("_file") if key.endswith("password_file") else key
+
+
+def _split(variable: str) -> tuple[str, str]:
+    if not variable.startswith(OUR_VARIABLE):
+        return "", ""
+    section, _, key = variable.removeprefix(OUR_VARIABLE).lower().partition("_")
+    return section, key
+
+
+def _instead(section: str, key: str) -> str:
+    bus = "it brings its own bus, of which local.nats_port (VITALWIRE_NATS_PORT) sets the port"
+    reason = INSTEAD.get(f"{section}.{_plain(key)}", bus if key == "nats_urls" else "leave it out")
+    return f"the embedded stack decides this itself: {reason}"
