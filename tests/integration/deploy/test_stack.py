@@ -112,6 +112,7 @@ def test_samples_flow_again_after_the_servers_were_killed(running: Stack) -> Non
 
 
 def test_after_the_supervisor_was_killed_the_next_up_cleans_up_and_goes_on(running: Stack) -> None:
+    until(lambda: running.cpu_times(running.token()), "samples")
     first = running.cpu_times(running.token())[0]
     left = running.processes()
     os.kill(running.table().supervisor.pid, signal.SIGKILL)
