@@ -48,7 +48,6 @@ test-web:
 	@echo "== front end unit tests" && $(NPM) run --silent test
 
 test-browser:
-	@sh deploy/chromium.sh
 	@echo "== browser tests" && $(TEST) tests/browser
 
 coverage:

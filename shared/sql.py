@@ -76,10 +76,7 @@ def delete_before(relation: str) -> str:
 
     In batches, so that no lock is held for long and a crash loses little work.
     """
-    return (
-        f"DELETE FROM {relation} WHERE ctid = ANY (ARRAY("
-        f"SELECT ctid FROM {relation} WHERE time < $1 LIMIT $2))"
-    )
+    return f"DELETE FROM {relation} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {relation} WHERE time < $1 LIMIT $2))"
 
 
 def select_rows(family: Family, gauges: Sequence[Column]) -> str:
