@@ -79,13 +79,16 @@ def delete_before(relation: str) -> str:
     return f"DELETE FROM {relation} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {relation} WHERE time < $1 LIMIT $2))"
 
 
-def select_rows(family: Family, gauges: Sequence[Column]) -> str:
-    """Return the SELECT of stored rows in [$3, $4), oldest first, for hosts in $1 or LIKE one of $2, at most $5."""
+def select_rows(family: Family, gauges: Sequence[Column], globs: bool = True) -> str:
+    """Return the SELECT of stored rows in [$3, $4), oldest first, for hosts in $1 or LIKE one of $2, at most $5.
+
+    Without globs $2 must be empty, and the rows of each host are found by its index.
+    """
     columns = ", ".join(["time", "host", "source", *(column.name for column in (*family.labels, *gauges))])
-    return f"SELECT {columns}\n{_from_where(family)}\nORDER BY time, host, source\nLIMIT $5"
+    return f"SELECT {columns}\n{_from_where(family, globs)}\nORDER BY time, host, source\nLIMIT $5"
 
 
-def select_steps(family: Family, gauges: Sequence[Column]) -> str:
+def select_steps(family: Family, gauges: Sequence[Column], globs: bool = True) -> str:
     """Return the SELECT of averages per step of $6; otherwise as select_rows.
 
     Averages are taken in double precision, so that every mode and level adds up alike.
@@ -94,7 +97,7 @@ def select_steps(family: Family, gauges: Sequence[Column]) -> str:
     averages = [f"avg({column.name}::float8) AS {column.name}" for column in gauges]
     columns = ", ".join([f"date_bin($6, time, timestamptz '{BUCKET_ORIGIN}') AS time", *keys, *averages])
     ordinals = ", ".join(str(position) for position in range(1, len(keys) + 2))
-    return f"SELECT {columns}\n{_from_where(family)}\nGROUP BY {ordinals}\nORDER BY 1, 2, 3\nLIMIT $5"
+    return f"SELECT {columns}\n{_from_where(family, globs)}\nGROUP BY {ordinals}\nORDER BY 1, 2, 3\nLIMIT $5"
 
 
 def _time_index(name: str, relation: str) -> str:
@@ -108,8 +111,12 @@ def _time_index(name: str, relation: str) -> str:
     )
 
 
-def _from_where(family: Family) -> str:
-    hosts = "(host = ANY ($1::text[]) OR host LIKE ANY ($2::text[]))"
+def _from_where(family: Family, globs: bool) -> str:
+    if globs:
+        hosts = "(host = ANY ($1::text[]) OR host LIKE ANY ($2::text[]))"
+    else:
+        # No OR: only then can PostgreSQL go by the index on host and time.
+        hosts = "host = ANY ($1::text[]) AND cardinality($2::text[]) = 0"
     return f"FROM {table(family)}\nWHERE {hosts} AND time >= $3 AND time < $4"
 
 

@@ -42,13 +42,14 @@ class MetricQueries:
         span = asked.range
         resolution = choose(span.start, span.end, asked.points_max, family.interval_seconds, levels=("raw",))
         exact, like = scope.sql_filter(hosts)
+        globs = bool(like)
         parameters = [exact, like, span.start, span.end, rows_max(gauges) + 1]
         async with self._database.connection() as connection:
             if resolution.step_seconds is None:
-                rows = await connection.fetch(select_rows(family, gauges), *parameters)
+                rows = await connection.fetch(select_rows(family, gauges, globs), *parameters)
             else:
                 step = timedelta(seconds=resolution.step_seconds)
-                rows = await connection.fetch(select_steps(family, gauges), *parameters, step)
+                rows = await connection.fetch(select_steps(family, gauges, globs), *parameters, step)
             # Still inside: the connections bound how many long answers are in memory at one time.
             if len(rows) * len(gauges) > CELLS_AT_ONCE:
                 axis, series = await asyncio.to_thread(to_series, family, gauges, rows)

@@ -60,6 +60,8 @@ async def test_every_statement_is_accepted_and_may_be_repeated(postgres_url: str
     for family in FAMILIES.values():
         await connection.prepare(sql.select_rows(family, family.gauges))
         await connection.prepare(sql.select_steps(family, family.gauges))
+        await connection.prepare(sql.select_rows(family, family.gauges, globs=False))
+        await connection.prepare(sql.select_steps(family, family.gauges, globs=False))
         await connection.prepare(sql.delete_before(sql.table(family)))
     await connection.prepare(sql.ledger_insert())
     await transaction.rollback()

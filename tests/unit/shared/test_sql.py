@@ -57,6 +57,12 @@ def test_select_rows() -> None:
     )
 
 
+def test_select_by_name_alone_needs_no_pattern() -> None:
+    exact = "WHERE host = ANY ($1::text[]) AND cardinality($2::text[]) = 0 AND time >= $3 AND time < $4\n"
+    assert exact in sql.select_rows(FAN, FAN.gauges, globs=False)
+    assert exact in sql.select_steps(FAN, FAN.gauges, globs=False)
+
+
 def test_select_steps() -> None:
     assert sql.select_steps(FAN, FAN.gauges[:1]) == (
         "SELECT date_bin($6, time, timestamptz '2000-01-03 00:00+00') AS time, host, source, fan, slot, "
