@@ -103,7 +103,7 @@ def select_steps(family: Family, gauges: Sequence[Column], globs: bool = True) -
 def _time_index(name: str, relation: str) -> str:
     """Return the index that finds old rows and short ranges of all hosts.
 
-    Rows arrive nearly in order of time, so a range index serves both at next to no cost in writing.
+    Rows arrive nearly in order of time, so a small range index serves both.
     """
     return (
         f"CREATE INDEX IF NOT EXISTS {name}_time ON {relation} "
