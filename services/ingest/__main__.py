@@ -6,9 +6,8 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, TypeVar
 from wsgiref.simple_server import WSGIServer
 
@@ -25,8 +24,8 @@ from services.ingest.limits import ACK_WAIT_S
 from services.ingest.metrics import Metrics, serve
 from services.ingest.pull import Puller
 from services.ingest.settings import IngestSettings
-from services.ingest.sink import PostgresSink
-from services.ingest.storage import PlainStorage
+from services.ingest.sink import PostgresSink, Provisioned
+from services.ingest.storage.selection import storage_of
 from services.ingest.upkeep import keep_up
 from shared.runtime.bus import BusAddress, connect
 from shared.runtime.command_line import read_settings_or_exit
@@ -86,10 +85,15 @@ async def run(settings: IngestSettings) -> None:
     bus: Client | None = None
     try:
         bus = await _unless(ending.stop, connect(address, on_closed=ending.closed.set))
-        if bus is None or await _unless(ending.stop, _provisioned(sink)) is None:
+        provisioned = await _unless(ending.stop, _provisioned(sink)) if bus is not None else None
+        if bus is None or provisioned is None:
             return
-        log.info("ready")
-        await _work(settings, bus, sink, metrics, ending)
+        storage = storage_of(provisioned.mode)
+        sink.marks_rollups = storage.marks_rollups
+        log.info("ready", extra={"mode": storage.mode})
+        consumer = _consumer(settings, bus, sink, metrics)
+        upkeep = keep_up(lambda: open_database(settings), storage, metrics)
+        await _work([consumer.run(ending.stop, provisioned.raw_retention), upkeep], ending)
     finally:
         sink.close()
         if bus is not None and not bus.is_closed:
@@ -99,15 +103,17 @@ async def run(settings: IngestSettings) -> None:
             server.server_close()
 
 
-async def _work(settings: IngestSettings, bus: Client, sink: PostgresSink, metrics: Metrics, ending: Ending) -> None:
-    breaker, retention = Breaker(), timedelta(days=settings.raw_retention_days)
-    policy = BatchPolicy(settings.messages_max, settings.age_s_max)
+def _consumer(settings: IngestSettings, bus: Client, sink: PostgresSink, metrics: Metrics) -> Consumer:
+    breaker, policy = Breaker(), BatchPolicy(settings.messages_max, settings.age_s_max)
     intake = Intake(Puller(bus, METRICS, BATCH_BYTES_MAX), Puller(bus, BACKFILL, BATCH_BYTES_MAX // 4), policy)
     set_aside = SetAside(bus.jetstream(), lambda: bus.max_payload, breaker, metrics)
-    consumer = Consumer(intake, sink, set_aside, breaker, metrics)
-    consuming = asyncio.create_task(consumer.run(ending.stop, retention))
-    upkeep = asyncio.create_task(keep_up(lambda: open_database(settings), PlainStorage(), retention, metrics))
-    working: list[asyncio.Task[None]] = [consuming, upkeep]
+    return Consumer(intake, sink, set_aside, breaker, metrics)
+
+
+async def _work(work: Sequence[Coroutine[object, object, None]], ending: Ending) -> None:
+    """Do all of it until one fails or ending says so; the first, which consumes, may finish its batch."""
+    working = [asyncio.create_task(part) for part in work]
+    consuming = working[0]
     waiting: list[asyncio.Task[Any]] = [asyncio.create_task(event.wait()) for event in (ending.stop, ending.closed)]
     try:
         await asyncio.wait([*working, *waiting], return_when=asyncio.FIRST_COMPLETED)
@@ -131,18 +137,16 @@ def _serve(metrics: Metrics, port: int) -> WSGIServer:
         raise IngestError(f"metrics_port {port} cannot be listened on ({error.strerror}): choose a free one") from error
 
 
-async def _provisioned(sink: PostgresSink) -> str:
-    """Return the storage mode once the database answers and is provisioned; raise IngestError for another mode."""
+async def _provisioned(sink: PostgresSink) -> Provisioned:
+    """Return what provision recorded, once the database answers and was provisioned."""
     while True:
         try:
-            mode = await sink.mode()
+            provisioned = await sink.provisioned()
         except WriteError as error:
             log.warning("waiting for the database", extra={"error": str(error)})
         else:
-            if mode == PlainStorage.mode:
-                return mode
-            if mode is not None:
-                raise IngestError(f"the database is in the mode {mode}, which this version cannot write: update it")
+            if provisioned is not None:
+                return provisioned
             log.warning("waiting for provision: run python -m services.ingest.provision")
         await asyncio.sleep(DATABASE_PAUSE_S)
 

@@ -160,7 +160,7 @@ class Consumer:
         backoff_s = RETRY_S
         while not stop.is_set():
             with contextlib.suppress(WriteError):
-                await self._sink.mode()
+                await self._sink.provisioned()
                 log.info("database is back")
                 return
             await _pause(stop, backoff_s)

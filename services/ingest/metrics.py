@@ -42,6 +42,14 @@ class Metrics:
         self.deleted = Counter(
             "vitalwire_ingest_deleted", "Rows deleted by retention.", ["relation"], registry=registry
         )
+        self.rollup_buckets = Counter(
+            "vitalwire_ingest_rollup_buckets", "Buckets of hosts whose rollups upkeep computed.", registry=registry
+        )
+        self.rollup_abandoned = Counter(
+            "vitalwire_ingest_rollup_abandoned",
+            "Buckets of hosts that changed when their raw rows were about to go, and were left as they are.",
+            registry=registry,
+        )
         self.pending = Gauge(
             "vitalwire_ingest_pending", "Messages that wait in the stream.", ["stream"], registry=registry
         )

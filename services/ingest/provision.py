@@ -14,10 +14,12 @@ from nats.errors import Error as NatsError
 from services.ingest.errors import ADDRESS_EXPECTED
 from services.ingest.limits import ack_pending_max
 from services.ingest.provisioning.errors import ProvisionError
-from services.ingest.provisioning.roles import APP, INGEST, READ, grant, make_roles
-from services.ingest.provisioning.schema import make_schemas, migrate_app, reconcile_metrics
+from services.ingest.provisioning.roles import APP, INGEST, READ, grant, make_roles, prepare_roles
+from services.ingest.provisioning.schema import Wanted, make_schemas, migrate_app, reconcile_metrics
+from services.ingest.provisioning.state import detected_mode, offer_extension
 from services.ingest.provisioning.streams import check_account, held_minutes, make_durables, make_stream
 from services.ingest.settings import ProvisionSettings
+from services.ingest.storage.retention import Retention
 from shared.runtime.bus import BusAddress, connect
 from shared.runtime.command_line import read_settings_or_exit
 from shared.runtime.logs import configure_logs
@@ -27,6 +29,7 @@ from shared.subjects import streams
 log = logging.getLogger("services.ingest.provision")
 
 LOCK = "vitalwire provision"
+DEFAULT = Wanted()
 CONNECT_S_MAX = 10.0
 BUS_S_MAX = 15.0
 
@@ -66,7 +69,7 @@ async def provision_database(
     url: str,
     password: Secret | None = None,
     role_passwords: Mapping[str, Secret | None] | None = None,
-    raw_retention_days: int = 7,
+    wanted: Wanted = DEFAULT,
 ) -> None:
     """Make roles, schemas, tables and grants; raise ProvisionError with a sentence where that is impossible.
 
@@ -86,7 +89,10 @@ async def provision_database(
         log.info("roles ready", extra={"new": ", ".join(created) or "none"})
         await make_schemas(connection)
         await grant(connection)
-        storage = await reconcile_metrics(connection, raw_retention_days)
+        if await offer_extension(connection):
+            log.info("extension timescaledb made")
+        await prepare_roles(connection, await detected_mode(connection))
+        storage = await reconcile_metrics(connection, wanted)
         log.info("metrics ready", extra={"mode": storage.mode})
         revision = await migrate_app(connect_as_admin)
         log.info("app ready", extra={"revision": revision or "none"})
@@ -102,7 +108,18 @@ async def provision_database(
 async def provision(settings: ProvisionSettings) -> None:
     """Prepare the database, then the bus, so that ingest finds tables when the first message comes."""
     passwords = {INGEST: settings.ingest_password, READ: settings.read_password, APP: settings.app_password}
-    await provision_database(settings.database_url, settings.database_password, passwords, settings.raw_retention_days)
+    retention = Retention(
+        settings.raw_retention_days,
+        settings.rollup_1m_retention_days,
+        settings.rollup_5m_retention_days,
+        settings.rollup_1h_retention_days,
+    )
+    problems = retention.problems()
+    if problems:
+        raise ProvisionError("; ".join(problems))
+    await provision_database(
+        settings.database_url, settings.database_password, passwords, Wanted(retention, convert=settings.convert_mode)
+    )
     await provision_bus(settings)
 
 

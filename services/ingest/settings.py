@@ -22,7 +22,6 @@ class IngestSettings:
     messages_max: int = setting("Messages in one batch.", default=MESSAGES_MAX, minimum=1, maximum=50_000)
     age_s_max: float = setting("Seconds after which a batch is written, full or not.", default=0.5, minimum=0.01,
                                maximum=1)  # fmt: skip
-    raw_retention_days: int = setting("Days that raw rows are kept.", default=7, minimum=1, maximum=3650)
     metrics_port: int = setting("Port on loopback for Prometheus; 0 is off.", default=0, minimum=0, maximum=65535)
     log_level: str = setting("How much is logged.", default="info", choices=("debug", "info", "warning", "error"))
 
@@ -39,6 +38,10 @@ class ProvisionSettings:
     metrics_bytes_max: int = setting("Bytes that the stream METRICS may keep.", default=2 * GIB, minimum=1024**2)
     backfill_bytes_max: int = setting("Bytes that the stream BACKFILL may keep.", default=GIB, minimum=1024**2)
     raw_retention_days: int = setting("Days that raw rows are kept.", default=7, minimum=1, maximum=3650)
+    rollup_1m_retention_days: int = setting("Days that rollups of 1 min are kept.", default=30, minimum=1, maximum=3650)
+    rollup_5m_retention_days: int = setting("Days that rollups of 5 min are kept.", default=90, minimum=1, maximum=3650)
+    rollup_1h_retention_days: int = setting("Days that rollups of 1 h are kept.", default=365, minimum=1, maximum=3650)
+    convert_mode: bool = setting("Move what is stored when the database has gained TimescaleDB.", default=False)
     messages_max: int = setting("Messages in one batch of ingest.", default=MESSAGES_MAX, minimum=1, maximum=50_000)
     processes_max: int = setting("Ingest processes that may run at once.", default=PROCESSES_MAX, minimum=1, maximum=64)
     ack_wait_s: float = setting(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 import asyncpg
@@ -12,13 +14,24 @@ import asyncpg
 from services.ingest.batch import Delivery, Key, distinct, ledger_arrays, rows_by_family
 from services.ingest.errors import RefusedError, TooSlowError, translated
 from services.ingest.metrics import Metrics
+from services.ingest.storage.dirty import mark_insert
+from services.ingest.storage.mode import Mode
 from shared.families import FAMILIES
 from shared.sql import SCHEMA, copy_columns, ledger_insert
 
 T = TypeVar("T")
 
 _LEDGER_INSERT = ledger_insert()
+_MARK_INSERT = mark_insert()
 _COPY_COLUMNS = {name: copy_columns(family) for name, family in FAMILIES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """What provision recorded: the storage mode, and how long raw rows are kept."""
+
+    mode: Mode
+    raw_retention: timedelta
 
 
 class PostgresSink:
@@ -34,12 +47,16 @@ class PostgresSink:
         self._metrics = metrics
         self._write_s_max = write_s_max
         self._connection: asyncpg.Connection | None = None
+        self.marks_rollups = True
+        """Whether a batch marks the minutes it touched; the storage mode says."""
 
     async def write(self, deliveries: Sequence[Delivery]) -> None:
         """Commit the deliveries' sample sets; raise WriteError, or what is our bug, when nothing was committed."""
         by_key = distinct(deliveries)
         started_s = time.perf_counter()
-        written, rows_count = await self._translating(lambda connection: _transaction(connection, by_key))
+        written, rows_count = await self._translating(
+            lambda connection: _transaction(connection, by_key, marks_rollups=self.marks_rollups)
+        )
         metrics = self._metrics
         metrics.write_seconds.observe(time.perf_counter() - started_s)
         metrics.batches.inc()
@@ -48,14 +65,14 @@ class PostgresSink:
         for family, count in rows_count.items():
             metrics.rows.labels(family).inc(count)
 
-    async def mode(self) -> str | None:
-        """Return the storage mode that provision recorded, None before the first provision; raise as write does."""
+    async def provisioned(self) -> Provisioned | None:
+        """Return what provision recorded, None before the first provision; raise as write does."""
 
-        async def ask(connection: asyncpg.Connection) -> str | None:
-            if await connection.fetchval("SELECT to_regclass('metrics.schema_state')") is None:
+        async def ask(connection: asyncpg.Connection) -> Provisioned | None:
+            if await connection.fetchval("SELECT to_regclass('metrics.storage_state')") is None:
                 return None
-            mode: str | None = await connection.fetchval("SELECT mode FROM metrics.schema_state")
-            return mode
+            row = await connection.fetchrow("SELECT mode, raw_retention_days FROM metrics.schema_state")
+            return None if row is None else Provisioned(row["mode"], timedelta(days=row["raw_retention_days"]))
 
         return await self._translating(ask)
 
@@ -86,7 +103,9 @@ class PostgresSink:
         return result
 
 
-async def _transaction(connection: asyncpg.Connection, by_key: Mapping[Key, Delivery]) -> tuple[int, dict[str, int]]:
+async def _transaction(
+    connection: asyncpg.Connection, by_key: Mapping[Key, Delivery], *, marks_rollups: bool
+) -> tuple[int, dict[str, int]]:
     """Return how many sample sets were new, and how many rows of each family were written."""
     async with connection.transaction():
         entered = await connection.fetch(_LEDGER_INSERT, *ledger_arrays(by_key.values()))
@@ -95,4 +114,8 @@ async def _transaction(connection: asyncpg.Connection, by_key: Mapping[Key, Deli
             await connection.copy_records_to_table(
                 family, schema_name=SCHEMA, columns=_COPY_COLUMNS[family], records=rows
             )
+        if marks_rollups and entered:
+            minutes = {(record["time"].replace(second=0, microsecond=0), record["host"]) for record in entered}
+            times, hosts = zip(*minutes, strict=True)
+            await connection.execute(_MARK_INSERT, times, hosts)
     return len(entered), {family: len(rows) for family, rows in grouped.items()}

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import asyncpg
 
 from services.ingest.provisioning.scram import SALT_BYTES, scram_verifier
+from services.ingest.storage.mode import Mode
 from shared.settings import Secret
 
 OWNER, INGEST, READ, APP = "vw_owner", "vw_ingest", "vw_read", "vw_app"
@@ -16,7 +17,7 @@ ROLE_LOCK = "vitalwire roles"
 _SETTINGS: dict[str, dict[str, str]] = {
     OWNER: {},
     INGEST: {},
-    READ: {"default_transaction_read_only": "on", "statement_timeout": "10s", "work_mem": "32MB"},
+    READ: {"default_transaction_read_only": "on", "statement_timeout": "10s", "work_mem": "32MB", "jit": "off"},
     APP: {"statement_timeout": "10s"},
 }
 """Role → settings that every session of it starts with."""
@@ -56,6 +57,17 @@ async def make_roles(connection: asyncpg.Connection, passwords: Mapping[str, Sec
         return created
     finally:
         await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", ROLE_LOCK)
+
+
+async def prepare_roles(connection: asyncpg.Connection, mode: Mode) -> None:
+    """Give the roles what TimescaleDB's jobs and columnstore ask of them."""
+    if mode != "timescaledb_community":
+        return
+    if not await connection.fetchval("SELECT rolcanlogin FROM pg_roles WHERE rolname = $1", OWNER):
+        # Jobs run as the owner of what they keep, and only for roles that may log in. It has no password to do so.
+        await connection.execute(f"ALTER ROLE {OWNER} LOGIN")
+    # Late sample sets meet the ledger's unique key in the columnstore, which has to be opened to be sure.
+    await _configure(connection, INGEST, {"timescaledb.max_tuples_decompressed_per_dml_transaction": "0"})
 
 
 async def grant(connection: asyncpg.Connection) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
@@ -13,23 +15,23 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from services.ingest.provisioning.convert import make_room, move_kept_rows, refresh_moved
 from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.provisioning.roles import APP, INGEST, OWNER
-from services.ingest.storage import DETECT_SQL, Mode, PlainStorage, Storage, mode_of
+from services.ingest.provisioning.state import detected_mode, read_state, refused_state, write_state
+from services.ingest.storage.dirty import DIRTY, mark_everything
+from services.ingest.storage.retention import Retention
+from services.ingest.storage.seam import Storage
+from services.ingest.storage.selection import storage_of
 from shared.families import FAMILIES
 from shared.family import Family
-from shared.sql import KEY_COLUMNS
-from shared.version import PRODUCT_VERSION
+from shared.rollups import ROLLUP_LEVELS
+from shared.sql import KEY_COLUMNS, LEDGER
 
+log = logging.getLogger(__name__)
+
+RATE_SECONDS = 600
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
-
-_STATE_DDL = """CREATE TABLE IF NOT EXISTS metrics.schema_state (
-    one boolean PRIMARY KEY DEFAULT true CHECK (one),
-    product_version text NOT NULL,
-    mode text NOT NULL,
-    raw_retention_days integer NOT NULL,
-    provisioned_at timestamptz NOT NULL DEFAULT now()
-)"""
 
 
 async def make_schemas(connection: asyncpg.Connection) -> None:
@@ -39,31 +41,76 @@ async def make_schemas(connection: asyncpg.Connection) -> None:
             await connection.execute(f"CREATE SCHEMA {name} AUTHORIZATION {OWNER}")
 
 
-async def reconcile_metrics(connection: asyncpg.Connection, raw_retention_days: int) -> Storage:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the schema `metrics` should hold, and whether what is stored may be moved into another mode for it."""
+
+    retention: Retention = field(default_factory=Retention)
+    families: Mapping[str, Family] = field(default_factory=lambda: FAMILIES)
+    convert: bool = False
+
+
+async def reconcile_metrics(connection: asyncpg.Connection, wanted: Wanted) -> Storage:
     """Bring the schema `metrics` to the definitions: create, add columns, never drop; return the storage mode's seam.
 
-    Runs in one transaction as the owner. Raises ProvisionError when the recorded state is newer or of another mode.
+    Runs in one transaction as the owner, whose role the session keeps until the end of it. Raises ProvisionError when
+    the recorded state is newer, or of another mode and `wanted` does not allow to move it.
     """
+    retention, families = wanted.retention, list(wanted.families.values())
     async with connection.transaction():
         await connection.execute(f"SET LOCAL ROLE {OWNER}")
-        storage = await _storage(connection)
-        for statement in storage.ledger_ddl():
+        state = await read_state(connection)
+        mode = await detected_mode(connection)
+        refusal = refused_state(state, mode, convert=wanted.convert)
+        if refusal is not None:
+            raise ProvisionError(refusal)
+        storage = storage_of(mode)
+        moving = state is not None and state.mode != mode
+        if moving:
+            await make_room(connection, families, mode)
+        await _make_relations(connection, storage, families, retention)
+        if moving:
+            await move_kept_rows(connection, families, mode)
+        raw_kept = await write_state(connection, storage.mode, retention, state)
+        for statement in await storage.settle_policies(connection, families, retention, raw_kept):
+            log.info("policy changed", extra={"statement": statement})
+    if moving and mode == "timescaledb_community":
+        await refresh_moved(connection, families, retention, raw_kept)
+    return storage
+
+
+async def _make_relations(
+    connection: asyncpg.Connection, storage: Storage, families: Sequence[Family], retention: Retention
+) -> None:
+    is_marked = await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", DIRTY)
+    rate = await _sample_sets_per_second(connection)
+    for statement in storage.tables(families, retention, rate):
+        await connection.execute(statement)
+    for family in families:
+        present = {level: await _columns(connection, f"{family.name}_{level}") for level in ROLLUP_LEVELS}
+        for statement in storage.rollups(family, present, retention):
             await connection.execute(statement)
-        for family in FAMILIES.values():
-            for statement in storage.family_ddl(family):
-                await connection.execute(statement)
-            await _check(connection, family)
-        # Default privileges would let ingest change the record as well.
-        await connection.execute(f"REVOKE INSERT, DELETE ON metrics.schema_state FROM {INGEST}")
-        await connection.execute(
-            "INSERT INTO metrics.schema_state (product_version, mode, raw_retention_days) VALUES ($1, $2, $3)"
-            " ON CONFLICT (one) DO UPDATE SET product_version = excluded.product_version,"
-            " raw_retention_days = excluded.raw_retention_days, provisioned_at = now()",
-            PRODUCT_VERSION,
-            storage.mode,
-            raw_retention_days,
-        )
-        return storage
+        await _check(connection, family)
+    if storage.marks_rollups and not is_marked:
+        # Rows that an earlier version, or another mode, stored have no rollups yet.
+        await connection.execute(mark_everything())
+    for relation in ("metrics.schema_state", "metrics.storage_state"):
+        # Default privileges would let ingest change these records as well.
+        await connection.execute(f"REVOKE INSERT, DELETE ON {relation} FROM {INGEST}")
+    await connection.execute(f"GRANT UPDATE ON metrics.storage_state TO {INGEST}")
+    if storage.mode != "plain":
+        await connection.execute("REVOKE ALL ON FUNCTION metrics.drop_before FROM PUBLIC")
+        await connection.execute(f"GRANT EXECUTE ON FUNCTION metrics.drop_before TO {INGEST}")
+
+
+async def _sample_sets_per_second(connection: asyncpg.Connection) -> float:
+    """Return the present rate, by which the width of new chunks is chosen; 0 in a new installation."""
+    if not await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", LEDGER):
+        return 0.0
+    count = await connection.fetchval(
+        f"SELECT count(*) FROM {LEDGER} WHERE time >= now() - interval '{RATE_SECONDS} seconds'"
+    )
+    return float(count) / RATE_SECONDS
 
 
 async def migrate_app(connect: Callable[[], Awaitable[asyncpg.Connection]]) -> str | None:
@@ -90,46 +137,8 @@ async def migrate_app(connect: Callable[[], Awaitable[asyncpg.Connection]]) -> s
         await engine.dispose()
 
 
-async def _storage(connection: asyncpg.Connection) -> Storage:
-    found = await connection.fetchrow(DETECT_SQL)
-    mode = mode_of(found[0], found[1]) if found else "plain"
-    await connection.execute(_STATE_DDL)
-    recorded = await connection.fetchrow("SELECT product_version, mode FROM metrics.schema_state")
-    refusal = refused_state(
-        recorded["product_version"] if recorded else None, recorded["mode"] if recorded else None, mode
-    )
-    if refusal is not None:
-        raise ProvisionError(refusal)
-    return PlainStorage()
-
-
-def refused_state(recorded_version: str | None, recorded_mode: str | None, mode: Mode) -> str | None:
-    """Return the sentence that says why this database cannot be provisioned, None when it can."""
-    if recorded_version is not None and _numbers(recorded_version) > _numbers(PRODUCT_VERSION):
-        return (
-            f"the database was provisioned by Vitalwire {recorded_version} and this is {PRODUCT_VERSION}: "
-            f"install {recorded_version} or later, or give provision a database of its own"
-        )
-    if recorded_mode is not None and recorded_mode != mode:
-        return (
-            f"the database was provisioned in the mode {recorded_mode} and now looks like {mode}: "
-            "undo the change to the extension timescaledb, or give provision a database of its own"
-        )
-    if mode != "plain":
-        return (
-            f"the database has TimescaleDB ({mode}), which this version does not use yet: "
-            "give provision a database without the extension timescaledb"
-        )
-    return None
-
-
 async def _check(connection: asyncpg.Connection, family: Family) -> None:
-    rows = await connection.fetch(
-        "SELECT column_name, data_type FROM information_schema.columns"
-        " WHERE table_schema = 'metrics' AND table_name = $1",
-        family.name,
-    )
-    present = {row["column_name"]: row["data_type"] for row in rows}
+    present = await _columns(connection, family.name)
     expected = dict(zip(KEY_COLUMNS, ("timestamp with time zone", "text", "text"), strict=True))
     expected |= {column.name: column.sql_type for column in family.columns}
     wrong = [f"{name} {kind}" for name, kind in expected.items() if present.get(name) != kind]
@@ -140,6 +149,16 @@ async def _check(connection: asyncpg.Connection, family: Family) -> None:
         )
 
 
+async def _columns(connection: asyncpg.Connection, relation: str) -> dict[str, str]:
+    """Return the columns of a relation and their types; none when it does not exist."""
+    rows = await connection.fetch(
+        "SELECT column_name, data_type FROM information_schema.columns"
+        " WHERE table_schema = 'metrics' AND table_name = $1",
+        relation,
+    )
+    return {row["column_name"]: row["data_type"] for row in rows}
+
+
 def _upgrade(connection: Connection) -> None:
     config = Config()
     # ConfigParser reads '%' as the start of a reference.
@@ -147,7 +166,3 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())

@@ -1,0 +1,38 @@
+"""TimescaleDB's Apache edition, or one too old: hypertables whose old chunks upkeep drops; the rest as in plain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import asyncpg
+
+from services.ingest.storage.dirty import dirty_ddl
+from services.ingest.storage.hypertables import DROP_BEFORE, drop_before_ddl, hypertable_ddl
+from services.ingest.storage.keeping import Keeping
+from services.ingest.storage.mode import Mode
+from services.ingest.storage.plain import PlainStorage, raw_bounds
+from services.ingest.storage.retention import Retention, raw_chunk
+from shared.family import Family
+from shared.sql import LEDGER, ledger_ddl, table, table_ddl
+
+
+class ApacheStorage(PlainStorage):
+    """Hypertables without continuous aggregates, columnstore and policies."""
+
+    mode: Mode = "timescaledb_apache"
+
+    def tables(self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float) -> list[str]:
+        """Return the statements that make or widen ledger and raw hypertables; running them again changes nothing."""
+        statements = [*ledger_ddl(), *dirty_ddl(), drop_before_ddl()]
+        statements += hypertable_ddl(LEDGER, raw_chunk(retention.of("raw"), sample_sets_per_second))
+        for family in families:
+            statements += table_ddl(family)
+            statements += hypertable_ddl(table(family), raw_chunk(retention.of_family(family), sample_sets_per_second))
+        return statements
+
+    async def _expire_raw(
+        self, connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping
+    ) -> dict[str, int]:
+        """Drop chunks that are older as a whole; counts are of chunks."""
+        bounds = raw_bounds(families, keeping)
+        return {relation: await connection.fetchval(DROP_BEFORE, relation, bound) for relation, bound in bounds.items()}

@@ -1,0 +1,95 @@
+"""TimescaleDB's community edition: hierarchical continuous aggregates, columnstore, and policies that do the upkeep."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+
+import asyncpg
+
+from services.ingest.storage.hypertables import drop_before_ddl, hypertable_ddl, interval
+from services.ingest.storage.keeping import Keeping
+from services.ingest.storage.mode import Mode
+from services.ingest.storage.policies import JOBS_SQL, Policy, desired_policies, policy_changes
+from services.ingest.storage.retention import Retention, raw_chunk, rollup_chunk
+from shared.family import Family
+from shared.rollups import READS, ROLLUP_LEVELS, RollupLevel, aggregates, bucket_interval, keys, relation
+from shared.sql import LEDGER, ledger_ddl, table, table_ddl
+
+
+class CommunityStorage:
+    """Everything TimescaleDB has."""
+
+    mode: Mode = "timescaledb_community"
+    marks_rollups = False
+
+    def tables(self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float) -> list[str]:
+        """Return the statements that make or widen ledger and raw hypertables; running them again changes nothing."""
+        statements = [*ledger_ddl(), drop_before_ddl()]
+        statements += hypertable_ddl(LEDGER, raw_chunk(retention.of("raw"), sample_sets_per_second))
+        statements.append(_columnstore(LEDGER, ("host", "source", "session"), "seq, time"))
+        for family in families:
+            statements += table_ddl(family)
+            statements += hypertable_ddl(table(family), raw_chunk(retention.of_family(family), sample_sets_per_second))
+            # Labels that live minutes would make segments of a few rows.
+            statements.append(_columnstore(table(family), ("host",) if family.churning else keys(family), "time"))
+        return statements
+
+    def rollups(
+        self, family: Family, present: Mapping[RollupLevel, Collection[str]], retention: Retention
+    ) -> list[str]:
+        """Return the statements that make a family's continuous aggregates, or add the columns they lack in place."""
+        statements = []
+        for level in ROLLUP_LEVELS if family.rollups else ():
+            if not present.get(level):
+                statements += _aggregate_ddl(family, level, retention)
+                continue
+            statements += [
+                f"ALTER MATERIALIZED VIEW {relation(family, level)} ADD COLUMN {column.name} {column.sql_type} "
+                f"GENERATED ALWAYS AS ({column.expression}) STORED"
+                for column in aggregates(family, level)
+                if column.name not in present[level]
+            ]
+        return statements
+
+    async def settle_policies(
+        self, connection: asyncpg.Connection, families: Sequence[Family], retention: Retention, raw_kept: timedelta
+    ) -> list[str]:
+        """Bring the jobs to the retention, in the safe order; return the statements that did."""
+        present = [
+            Policy(row["kind"], row["relation"], row["after"], row["until"]) for row in await connection.fetch(JOBS_SQL)
+        ]
+        changes = policy_changes(present, desired_policies(families, retention, raw_kept))
+        for statement in changes:
+            await connection.execute(statement)
+        return changes
+
+    async def expire(
+        self, connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping
+    ) -> dict[str, int]:
+        """Delete nothing: retention policies do."""
+        return {}
+
+
+def _aggregate_ddl(family: Family, level: RollupLevel, retention: Retention) -> list[str]:
+    name = relation(family, level)
+    columns = ", ".join(keys(family))
+    expressions = ",\n    ".join(f"{column.expression} AS {column.name}" for column in aggregates(family, level))
+    ordinals = ", ".join(str(position) for position in range(1, len(keys(family)) + 2))
+    return [
+        f"CREATE MATERIALIZED VIEW IF NOT EXISTS {name} WITH (timescaledb.continuous, "
+        "timescaledb.materialized_only = false, timescaledb.create_group_indexes = false, "
+        f"timescaledb.chunk_interval = {interval(rollup_chunk(level, retention)).removeprefix('interval ')}) AS\n"
+        f"SELECT time_bucket({bucket_interval(level)}, time) AS time, {columns},\n    {expressions}\n"
+        f"FROM {relation(family, READS[level])}\nGROUP BY {ordinals}\nWITH NO DATA",
+        f"CREATE INDEX {family.name}_{level}_host_time ON {name} (host, time DESC)",
+        f"ALTER MATERIALIZED VIEW {name} SET (timescaledb.enable_columnstore = true, "
+        f"timescaledb.segmentby = '{','.join(keys(family))}', timescaledb.orderby = 'time')",
+    ]
+
+
+def _columnstore(name: str, segment_by: Sequence[str], order_by: str) -> str:
+    return (
+        f"ALTER TABLE {name} SET (timescaledb.enable_columnstore = true, "
+        f"timescaledb.segmentby = '{','.join(segment_by)}', timescaledb.orderby = '{order_by}')"
+    )

@@ -1,0 +1,51 @@
+"""What is kept now, as the database records it and by its own clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from services.ingest.storage.retention import Retention
+from shared.family import Family
+
+_STATE_SQL = """SELECT now() AS now,
+    storage.raw_retention_seconds, storage.raw_dropped_before, schema.raw_retention_days,
+    schema.rollup_1m_retention_days, schema.rollup_5m_retention_days, schema.rollup_1h_retention_days
+FROM metrics.schema_state AS schema CROSS JOIN metrics.storage_state AS storage"""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What is kept now, by the database's own clock and record."""
+
+    now: datetime
+    retention: Retention
+    raw_kept: timedelta
+    raw_dropped_before: datetime | None
+
+    def raw_bound(self, family: Family) -> datetime:
+        """Return the instant before which raw rows of a family go."""
+        return self.now - min(self.raw_kept, self.retention.of_family(family))
+
+    @property
+    def complete_since(self) -> datetime:
+        """The instant since when no raw row was deleted."""
+        bound = self.now - self.raw_kept
+        return bound if self.raw_dropped_before is None else max(bound, self.raw_dropped_before)
+
+
+async def read_keeping(connection: asyncpg.Connection) -> Keeping:
+    """Return what provision and the ceiling by size say is kept."""
+    row = await connection.fetchrow(_STATE_SQL)
+    assert row is not None, "provision writes both records"
+    retention = Retention(
+        row["raw_retention_days"],
+        row["rollup_1m_retention_days"],
+        row["rollup_5m_retention_days"],
+        row["rollup_1h_retention_days"],
+    )
+    return Keeping(
+        row["now"], retention, timedelta(seconds=row["raw_retention_seconds"]), row["raw_dropped_before"]
+    )  # fmt: skip
