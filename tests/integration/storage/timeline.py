@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 
 HOSTS = ("web-1", "db_1", "dbx1", "web-2", "web-3", "cache-1", "web-4", "db_2", "cache-2", "web-10")
@@ -56,7 +57,10 @@ JUMP_BACK_S = HOUR_S
 LATE_SHORT = Age(2 * HOUR_S + 7 * MINUTE_S, 2 * HOUR_S + 20)
 LATE_LONG = Age(18 * HOUR_S + 30 * MINUTE_S, 6 * HOUR_S + 30 * MINUTE_S)
 """Twelve hours that a host could not send, and sent at once."""
-TAIL = Age(25 * MINUTE_S, 0)
+END_IN_FIVE_MINUTES_S = 130
+"""The newest buckets of every level are half full: samples end so many seconds after a whole five minutes."""
+TAIL = Age(25 * MINUTE_S + END_IN_FIVE_MINUTES_S, 0)
+"""Begins with a bucket of five minutes: a bucket once refreshed shows rows of its own only after the next refresh."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,12 @@ class Stretch:
     age: Age
     part: Part
     behind_s: int = 0
+
+
+def end_of_samples(now: datetime) -> datetime:
+    """Return the last such instant; only days and hours lie differently from run to run."""
+    since = (now - timedelta(seconds=END_IN_FIVE_MINUTES_S)).replace(second=0, microsecond=0)
+    return since - timedelta(minutes=since.minute % 5) + timedelta(seconds=END_IN_FIVE_MINUTES_S)
 
 
 def stretches(host_index: int, span_s: int) -> list[Stretch]:
