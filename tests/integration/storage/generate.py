@@ -15,7 +15,7 @@ from shared.family import Column, Family
 from shared.subjects import token
 from shared.wire.encode import Numbering, Rows, encode
 from tests.integration.storage.samples import MICROSECONDS, Cells, Flags, Ints, Numbers, Run, instant, microseconds
-from tests.integration.storage.timeline import HOUR_S, MINUTE_S, Part, Size, Stretch, stretches
+from tests.integration.storage.timeline import HOUR_S, MINUTE_S, Age, Part, Size, Stretch, stretches
 from tests.unit.ingest.messages import FakeMessage, ack_subject
 
 SEED = 4711
@@ -31,6 +31,8 @@ SERIES: dict[str, tuple[tuple[str, ...], ...]] = {
     "disk": (("/", "/dev/vda1"), ("/srv", "/dev/big")),
 }
 """Family → the labels of each host's series; strangers choose such names."""
+FAMILIES_SEEN = tuple(FAMILIES[name] for name in SERIES)
+IN_ORDER = Stretch(Age(0, 0), Part.MAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +48,27 @@ class Recording:
 
 def record(size: Size, end: datetime) -> list[Recording]:
     """Return what every host saw in the days before `end`, a whole ten seconds; equal for equal arguments."""
-    return [
-        _recording(host, host_index, number, stretch, size.interval_s, end)
-        for host_index, host in enumerate(size.hosts)
-        for number, stretch in enumerate(stretches(host_index, size.span_s))
-    ]
+    recordings = []
+    for host_index, host in enumerate(size.hosts):
+        for number, stretch in enumerate(stretches(host_index, size.span_s)):
+            age = stretch.age
+            ages_s = np.arange(age.older_s, age.younger_s, -size.interval_s, dtype=np.int64) + stretch.behind_s
+            ticks = microseconds(end) - ages_s * MICROSECONDS
+            recordings.append(record_ticks(host, number, ticks, stretch=stretch))
+    return recordings
 
 
-def _recording(host: str, host_index: int, number: int, stretch: Stretch, interval_s: int, end: datetime) -> Recording:
-    random = np.random.default_rng([SEED, host_index, number])
-    ages_s = np.arange(stretch.age.older_s, stretch.age.younger_s, -interval_s, dtype=np.int64) + stretch.behind_s
-    ticks = microseconds(end) - ages_s * MICROSECONDS
+def record_ticks(
+    host: str, session: int, ticks: Ints, families: Sequence[Family] = FAMILIES_SEEN, stretch: Stretch = IN_ORDER
+) -> Recording:
+    """Return what one host saw in one session at these ticks."""
+    random = np.random.default_rng([SEED, *host.encode(), session])
     runs = tuple(
-        draw(FAMILIES[name], (host, SOURCE, *labels), ticks, random)
-        for name, label_sets in SERIES.items()
-        for labels in label_sets
+        draw(family, (host, SOURCE, *labels), ticks, random)
+        for family in families
+        for labels in SERIES.get(family.name, ((),))
     )
-    return Recording(host, f"{number:024x}", stretch, ticks, runs)
+    return Recording(host, f"{session:024x}", stretch, ticks, runs)
 
 
 def draw(family: Family, key: tuple[str, ...], ticks: Ints, random: np.random.Generator) -> Run:
@@ -94,7 +100,7 @@ def _half_present(ticks: Ints, position: int, random: np.random.Generator) -> Fl
     return np.where(kind < 2, random.random(len(ticks)) < 0.5, kind == 2)
 
 
-def deliveries(recordings: Sequence[Recording], end: datetime, part: Part) -> Iterator[list[Delivery]]:
+def deliveries(recordings: Sequence[Recording], end: datetime, part: Part = Part.MAIN) -> Iterator[list[Delivery]]:
     """Yield the part's sample sets in batches as ingest settles them; some come again in the same batch or the next."""
     random = np.random.default_rng([SEED, len(part.value)])
     batch: list[FakeMessage] = []

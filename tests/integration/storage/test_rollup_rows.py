@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import asyncpg
 import numpy as np
 import pytest
 
 from shared.families import FAMILIES
-from shared.family import Family
 from tests.integration.storage.generate import SERIES
-from tests.integration.storage.oracle import Buckets, bucketed
-from tests.integration.storage.samples import MICROSECONDS, Table, microseconds
+from tests.integration.storage.rollup_rows import LEVEL_S, rollup_rows, wrong_columns, wrong_places
 from tests.integration.storage.stored import Stored
 
-LEVEL_S = {"1m": 60, "5m": 300, "1h": 3_600}
-RELATIVE = 1e-9
+ROLLUP_LEVELS = [level for level in LEVEL_S if level != "raw"]
 
 
 @pytest.mark.parametrize("name", SERIES)
@@ -30,7 +25,7 @@ async def test_raw_rows_are_stored_once(
     assert {tuple(row)[:-1]: row["count"] for row in rows} == dict(zip(table.keys, counts, strict=True))
 
 
-@pytest.mark.parametrize("level", LEVEL_S)
+@pytest.mark.parametrize("level", ROLLUP_LEVELS)
 @pytest.mark.parametrize("name", SERIES)
 async def test_rollup_rows(
     name: str, level: str, moment: str, stored: Stored, storage_reader: asyncpg.Connection
@@ -38,56 +33,30 @@ async def test_rollup_rows(
     if stored.rollups_wait(moment):
         pytest.skip(f"{stored.mode}: rollups show rows that came late after the next refresh")
     table = stored.table(name, stored.parts(moment))
-    rows = await storage_reader.fetch(f"SELECT * FROM metrics.{name}_{level}")
-    found = {_place(row, table.family): row for row in rows}
-    assert len(found) == len(rows), "no bucket of a series comes twice"
-    buckets = bucketed(table, LEVEL_S[level] * MICROSECONDS)
-    places = [
-        (*table.keys[key], time) for key, time in zip(buckets.series.tolist(), buckets.time.tolist(), strict=True)
-    ]
-    assert sorted(map(str, set(places) ^ found.keys()))[:3] == []
-    ordered = [found[place] for place in places]
-    wrong = [column for column, right in _columns(buckets, table) if not right([row[column] for row in ordered])]
-    assert wrong == []
+    found = await rollup_rows(storage_reader, table, level)
+    assert wrong_places(found, table, level)[:3] == []
+    assert wrong_columns(found, table, level) == []
 
 
-def _place(row: asyncpg.Record, family: Family) -> tuple[Any, ...]:
-    labels = (row[label.name] for label in family.labels)
-    return (row["host"], row["source"], *labels, microseconds(row["time"]))
-
-
-def _columns(buckets: Buckets, table: Table) -> list[tuple[str, Any]]:
-    """Return each column and whether a list of what was found in it is right."""
-    columns: list[tuple[str, Any]] = [("samples", lambda found: found == buckets.samples.tolist())]
-    for gauge in table.family.gauges:
-        right = buckets.columns[gauge.name]
-        empty = right.count == 0
-        columns += [
-            (f"{gauge.name}_avg", _Near(np.where(empty, np.nan, right.avg))),
-            (f"{gauge.name}_min", _Same(right.min.tolist(), empty.tolist())),
-            (f"{gauge.name}_max", _Same(right.max.tolist(), empty.tolist())),
-        ]
-        if gauge.optional:
-            columns.append((f"{gauge.name}_count", _Same(right.count.tolist(), [False] * len(empty))))
-    return columns
-
-
-class _Near:
-    """Doubles that may have been added in any order; NaN stands for null."""
-
-    def __init__(self, right: np.ndarray[Any, Any]) -> None:
-        self._right = right
-
-    def __call__(self, found: list[float | None]) -> bool:
-        numbers = np.array([np.nan if number is None else number for number in found])
-        return bool(np.allclose(numbers, self._right, rtol=RELATIVE, atol=0, equal_nan=True))
-
-
-class _Same:
-    """Numbers that must be equal, null where the bucket has none."""
-
-    def __init__(self, right: list[float], empty: list[bool]) -> None:
-        self._right = [None if none else number for number, none in zip(right, empty, strict=True)]
-
-    def __call__(self, found: list[float | None]) -> bool:
-        return found == self._right
+@pytest.mark.parametrize("moment", ["settled", "settled again"], indirect=True)
+async def test_upkeep_left_only_what_is_still_open(
+    moment: str, stored: Stored, storage_reader: asyncpg.Connection
+) -> None:
+    """Otherwise the moments would all ask the same: what is computed while it is read."""
+    if stored.mode != "timescaledb_community":
+        left = await storage_reader.fetch("SELECT bucket_seconds, time FROM metrics.rollup_dirty")
+        assert [row["time"] for row in left if row["bucket_seconds"] < 3_600] == []
+        assert len({row["time"] for row in left}) <= 2
+        return
+    for name in SERIES:
+        watermark = await storage_reader.fetchval(
+            "SELECT _timescaledb_functions.to_timestamp(_timescaledb_functions.cagg_watermark(mat_hypertable_id))"
+            " FROM _timescaledb_catalog.continuous_agg WHERE user_view_name = $1",
+            f"{name}_1m",
+        )
+        newest = stored.table(name, stored.parts(moment)).time.max()
+        assert watermark.timestamp() >= newest / 1e6 - 60
+        compressed = await storage_reader.fetchval(
+            "SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = $1 AND is_compressed", name
+        )
+        assert compressed > 0
