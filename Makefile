@@ -10,13 +10,14 @@ PAGE := services/web/dist/index.html
 PAGE_SOURCES := $(shell find services/web \( -name node_modules -o -name dist -o -name test-results \) -prune -o -type f -print)
 INSTALLED = [ -e .venv/local.stamp ] || { echo "nothing is installed here, so nothing runs: 'make up' installs and starts everything"; exit $(1); };
 TEST := $(RUN) -m coverage run -m pytest -q
+STORAGE := $(TEST) -p tests.storage_summary tests/integration/storage
 export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
 
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' Makefile)
 
 help: ## List the commands
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
 
 setup: .venv/local.stamp $(PAGE) ## Install what the stack needs and build the page
 
@@ -25,10 +26,8 @@ up: setup ## Start everything on this machine (DETACH=1: in the background)
 
 down: ## Stop what `make up` started
 	@$(call INSTALLED,0) $(RUN) -m deploy.local down
-
 status: ## Show the processes; fails when not all run
 	@$(call INSTALLED,1) $(RUN) -m deploy.local status
-
 logs: ## Print the logs and follow them (LINES=20; FOLLOW=0: only print)
 	@$(call INSTALLED,1) $(RUN) -m deploy.local logs --lines $(or $(LINES),20) $(if $(filter 0,$(FOLLOW)),,--follow)
 
@@ -36,22 +35,27 @@ dev: setup .venv/dev.stamp ## Start everything, again when Python code changes, 
 	@sh deploy/dev.sh $(RUN)
 
 test: setup .venv/dev.stamp ## Run every test: unit and contract, integration, front end, browser; then coverage
-	@rm -f .coverage .coverage.* && $(MAKE) --no-print-directory test-unit test-integration test-web test-browser coverage
+	@sh deploy/test_tools.sh chromium curl jq && rm -f .coverage .coverage.*
+	@$(MAKE) --no-print-directory test-unit test-integration test-web test-browser coverage
 
 test-unit:
 	@echo "== unit and contract tests" && $(TEST) tests/unit tests/contract
-
 test-integration:
 	@echo "== integration tests: real NATS and PostgreSQL" && $(TEST) tests/integration
-
 test-web:
 	@echo "== front end unit tests" && $(NPM) run --silent test
-
 test-browser:
 	@echo "== browser tests" && $(TEST) tests/browser
-
 coverage:
-	@echo "== coverage" && $(RUN) -m coverage combine -q && $(RUN) -m tests.coverage_floor
+	@echo "== coverage" && $(RUN) -m coverage combine -q --append && $(RUN) -m tests.coverage_floor
+
+test-timescale: setup .venv/dev.stamp ## Run the storage tests on the TimescaleDB of Debian 13 (on Debian, as root)
+	@echo "== storage tests: TimescaleDB of Debian 13"
+	@$(RUN) -m tests.timescale $(STORAGE) --storage-mode=timescaledb_apache
+
+test-storage-full: setup .venv/dev.stamp ## Run the storage tests in full size: plain, and on the server in TEST_DATABASE_URL
+	@echo "== storage tests in full size: plain PostgreSQL" && TEST_DATABASE_URL= VITALWIRE_TEST_STORAGE=full $(STORAGE)
+	@[ -z "$$TEST_DATABASE_URL" ] || { echo "== the same on TEST_DATABASE_URL" && VITALWIRE_TEST_STORAGE=full $(STORAGE); }
 
 check: setup .venv/dev.stamp lint types ## Check style, types, import rules and the front end
 
@@ -59,10 +63,8 @@ lint: .venv/dev.stamp .venv/npm.stamp ## Check style and import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(NPM) run --silent lint
-
 types: .venv/dev.stamp .venv/npm.stamp ## Check types
 	@$(RUN) -m mypy && $(NPM) run --silent types
-
 fmt: .venv/dev.stamp .venv/npm.stamp ## Format the code
 	@$(BIN)/ruff check --fix-only . && $(BIN)/ruff format . && $(NPM) run --silent format
 
@@ -71,7 +73,6 @@ bench: setup .venv/dev.stamp ## Measure collector, ingest, queries and live deli
 
 docs: .venv/dev.stamp ## Write the generated parts of docs/ anew
 	@$(RUN) -m tests.contract.catalogue
-
 requirements: .venv/dev.stamp ## Pin every package anew, with hashes
 	@sh deploy/pin.sh $(RUN) $(PINS)
 

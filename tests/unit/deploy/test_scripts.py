@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = "setup up down status logs test check fmt lint types bench clean docs dev"
+from tests.timescale.debian import NEEDS_DEBIAN, refusal
+
+COMMANDS = "setup up down status logs test test-timescale test-storage-full check fmt lint types bench clean docs dev"
 SCRIPTS = Path(__file__).parents[3] / "deploy"
 
 
@@ -44,6 +46,43 @@ def test_no_python_at_all(tmp_path: Path) -> None:
     done = _make_venv("python-of-tomorrow", tmp_path / "venv")
     assert done.returncode == 1
     assert "python-of-tomorrow was not found: install Python 3.11" in done.stderr
+
+
+def _test_tools(path: Path, *programs: str) -> subprocess.CompletedProcess[str]:
+    """Run the script where only what is below the path is installed, by a user who may install nothing."""
+    (path / "id").write_text("#!/bin/sh\necho 1000\n")
+    (path / "id").chmod(0o755)
+    return subprocess.run(
+        ["/bin/sh", str(SCRIPTS / "test_tools.sh"), *programs],
+        env={"PATH": str(path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("installed", "asked", "missing"),
+    [
+        pytest.param("jq curl", "curl jq", "", id="all there"),
+        pytest.param("", "curl jq", "curl jq", id="nothing there"),
+        pytest.param("google-chrome curl", "chromium curl jq", "jq", id="another browser does"),
+        pytest.param("jq", "chromium jq", "chromium fonts-noto-cjk", id="no browser"),
+        pytest.param("jq", "mmdebstrap", "mmdebstrap", id="only what is asked for"),
+    ],
+)
+def test_what_the_tests_need_is_said(tmp_path: Path, installed: str, asked: str, missing: str) -> None:
+    for name in installed.split():
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    done = _test_tools(tmp_path, *asked.split())
+    sentence = f"the tests need: {missing}; install it first (Debian: apt-get install {missing})\n"
+    assert (done.returncode, done.stderr) == ((1, sentence) if missing else (0, ""))
+
+
+@pytest.mark.parametrize(
+    ("system", "user_id", "refused"),
+    [("debian", 0, None), ("debian", 1000, NEEDS_DEBIAN), ("ubuntu", 0, NEEDS_DEBIAN), (None, 0, NEEDS_DEBIAN)],
+)
+def test_debians_timescaledb_needs_debian_and_root(system: str | None, user_id: int, refused: str | None) -> None:
+    assert refusal(system, user_id) == refused
 
 
 @pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.sh")), ids=lambda path: path.name)
