@@ -9,6 +9,7 @@ export const router = createRouter({
   routes: [
     { path: "/", name: "hosts", component: HostsView },
     { path: "/hosts/:host", name: "host", component: () => import("./host/HostView.vue"), props: true },
+    { path: "/compare", name: "compare", component: () => import("./compare/CompareView.vue") },
     { path: "/account", name: "account", component: () => import("./auth/AccountView.vue") },
     { path: "/docs/swagger", name: "swagger", component: () => import("./docs/SwaggerView.vue") },
     { path: "/docs/redoc", name: "redoc", component: () => import("./docs/RedocView.vue") },

@@ -17,9 +17,12 @@ it("draws every chosen gauge of a row", () => {
   expect(chooseSeries([row({}, 1)], ["busy", "idle"]).map((one) => one.gauge)).toEqual(["busy", "idle"]);
 });
 
-it("names rows by their first label where that is enough", () => {
+it("names rows by as few labels as tell them apart", () => {
   const apart = [row({ mount: "/", device: "a" }), row({ mount: "/b", device: "b" })];
   expect(apart.map(shortLabels(apart))).toEqual(["/", "/b"]);
   const alike = [row({ mount: "/", device: "a" }), row({ mount: "/", device: "b" })];
   expect(alike.map(shortLabels(alike))).toEqual(["/ · a", "/ · b"]);
+  const hosts = [row({ host: "h", mount: "/", device: "a" }), row({ host: "h", mount: "/b", device: "b" })];
+  expect(hosts.map(shortLabels(hosts))).toEqual(["h · /", "h · /b"]);
+  expect(shortLabels([])(row({}))).toBe("");
 });

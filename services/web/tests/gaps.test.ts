@@ -12,7 +12,8 @@ function points(text: string): Map<number, number | null> {
 }
 
 function drawn(texts: string[], intervalSeconds = 1): string[] {
-  return toLines(texts.map(points), intervalSeconds).values.map((values) =>
+  const intervals = texts.map(() => intervalSeconds);
+  return toLines(texts.map(points), intervals).values.map((values) =>
     values.map((value) => (value === undefined ? "." : value === null ? "|" : String(value))).join(" "),
   );
 }
@@ -30,6 +31,14 @@ describe("a line", () => {
 
   it("keeps to its family's own interval", () => {
     expect(drawn(["1 . . 4"], 3)).toEqual(["1 4"]);
+  });
+
+  it("keeps to its own interval beside one of another", () => {
+    const both = toLines([points("1 . . 4"), points("1 . . 4")], [1, 3]);
+    expect(both.values).toEqual([
+      [1, null, 4],
+      [1, undefined, 4],
+    ]);
   });
 
   it("is not broken by the instants of another series", () => {

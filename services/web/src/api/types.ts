@@ -15,11 +15,30 @@ export type Gauge = Family["gauges"][number];
 export type FamilyName = paths["/api/v1/metrics/{family}"]["get"]["parameters"]["path"]["family"];
 export type ProcessRow = Answer<"/api/v1/metrics/processes">["processes"][number];
 export type Health = Answer<"/api/v1/health">;
+export type Storage = NonNullable<Health["storage"]>;
+export type Top = Answer<"/api/v1/metrics/{family}/top">;
+export type Aggregate = "avg" | "min" | "max";
+export type Level = "raw" | "1m" | "5m" | "1h";
+
+export interface Series {
+  source: string;
+  labels: Record<string, string | number>;
+  values: Record<string, (number | null)[]>;
+}
 
 /** One family over time, whichever it is; the schema describes each family's columns. */
 export interface MetricRange {
   time: string[];
-  series: { source: string; labels: Record<string, string | number>; values: Record<string, (number | null)[]> }[];
+  series: Series[];
+}
+
+/** A range as the API answered it: how finely, and for which instants. */
+export interface RangeAnswer extends MetricRange {
+  start: string;
+  end: string;
+  resolution: Level;
+  step_seconds: number | null;
+  series: (Series & { host: string })[];
 }
 
 /** What every failed request answers. */

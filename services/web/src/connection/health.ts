@@ -1,5 +1,5 @@
 /** Watches the health of the services while somebody is signed in. */
-import { onScopeDispose } from "vue";
+import { onScopeDispose, watch } from "vue";
 import { expectBody } from "../api/client";
 import type { Health } from "../api/types";
 import { client, sessionState } from "../auth/current";
@@ -7,7 +7,7 @@ import { connection } from "./state";
 
 const PERIOD_MILLISECONDS = 5_000;
 
-/** Keeps `connection.bus` and `connection.database` current for as long as the calling component lives. */
+/** Keeps what `connection` says of bus, database and storage current for as long as the calling component lives. */
 export function watchHealth(): void {
   let stopped = false;
   let timer = 0;
@@ -17,9 +17,17 @@ export function watchHealth(): void {
         .then(note)
         .catch(() => undefined);
     }
+    window.clearTimeout(timer);
     if (!stopped) timer = window.setTimeout(() => void look(), PERIOD_MILLISECONDS);
   }
-  void look();
+  watch(
+    () => sessionState.value.status,
+    () => {
+      window.clearTimeout(timer);
+      void look();
+    },
+    { immediate: true },
+  );
   onScopeDispose(() => {
     stopped = true;
     window.clearTimeout(timer);
@@ -32,4 +40,5 @@ function note(health: Health): void {
   );
   connection.bus = down.has("bus") ? "down" : "ok";
   connection.database = down.has("database") ? "down" : "ok";
+  connection.storage = health.storage ?? null;
 }

@@ -47,9 +47,13 @@ export function labelText(row: Row): string {
   return Object.values(row.labels).join(" · ");
 }
 
-/** Returns the shortest text that tells rows apart: the first label where that is enough, else all of them. */
+/** Returns the shortest text that tells rows apart: as many labels, from the first, as that takes. */
 export function shortLabels(rows: readonly Row[]): (row: Row) => string {
-  const first = (row: Row) => String(Object.values(row.labels)[0] ?? "");
   const distinct = new Set(rows.map((row) => row.key)).size;
-  return new Set(rows.map(first)).size === distinct ? first : labelText;
+  const most = Math.max(0, ...rows.map((row) => Object.keys(row.labels).length));
+  for (let count = 1; count < most; count += 1) {
+    const text = (row: Row): string => Object.values(row.labels).slice(0, count).join(" · ");
+    if (new Set(rows.map(text)).size === distinct) return text;
+  }
+  return labelText;
 }

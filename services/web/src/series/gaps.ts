@@ -10,10 +10,12 @@ export interface Lines {
   values: (Value | undefined)[][];
 }
 
-/** Returns the series on one axis; where neighbours of a series are too far apart a null breaks its line. */
-export function toLines(series: readonly ReadonlyMap<number, Value>[], intervalSeconds: number): Lines {
-  const limit = intervalSeconds * 1000 * GAP_INTERVALS;
-  const broken = series.map((points) => withBreaks(points, limit, intervalSeconds * 1000));
+/** Returns the series on one axis; where neighbours of a series are too far for its interval a null breaks its line. */
+export function toLines(series: readonly ReadonlyMap<number, Value>[], intervalsSeconds: readonly number[]): Lines {
+  const broken = series.map((points, index) => {
+    const interval = (intervalsSeconds[index] ?? 1) * 1000;
+    return withBreaks(points, interval * GAP_INTERVALS, interval);
+  });
   const times = [...new Set(broken.flatMap((points) => [...points.keys()]))].sort((a, b) => a - b);
   return {
     times: times.map((time) => time / 1000),

@@ -1,6 +1,6 @@
 /** How a chart looks: scales, axes with units, lines. */
 import uPlot from "uplot";
-import { formatMinute } from "../format/time";
+import { formatAxisTime } from "../format/time";
 import { axisTop, formatTick, scaleFor, tickSteps } from "../format/units";
 import { loneIndexes } from "../series/gaps";
 import { colorName, resolveColor } from "./colors";
@@ -13,11 +13,26 @@ export interface ChartDescription {
   /** The time axis in seconds. */
   range: () => [number, number];
   onCursor: (index: number | null) => void;
+  /** Told of what was selected by dragging, in milliseconds. */
+  onZoom: (start: number, end: number) => void;
+  onZoomOut: () => void;
 }
 
 const AXIS_FONT = '11px system-ui, -apple-system, "Segoe UI", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif';
 const Y_AXIS_PIXELS = 68;
+const MINUTE = 60;
+const HOUR = 3_600;
+const DAY = 86_400;
+/** Distances that ticks of a time axis may have; from 30 days on the chart counts in calendar months. */
+const TIME_STEPS_SECONDS = [
+  ...[1, 5, 10, 30],
+  ...[1, 2, 5, 10, 15, 30].map((count) => count * MINUTE),
+  ...[1, 2, 3, 6, 12].map((count) => count * HOUR),
+  ...[1, 2, 3, 5, 7, 14, 30, 60, 90, 180, 365].map((count) => count * DAY),
+];
 const SYNC_KEY = "vitalwire-host";
+/** Shorter drags are clicks of an unsteady hand. */
+const DRAG_PIXELS_MIN = 6;
 
 /** Returns the options of a chart in the theme and language that the page is in now. */
 export function chartOptions(description: ChartDescription): uPlot.Options {
@@ -30,7 +45,7 @@ export function chartOptions(description: ChartDescription): uPlot.Options {
     height: Math.max(80, element.clientHeight),
     legend: { show: false },
     padding: [8, 18, 0, 0],
-    cursor: { sync: { key: SYNC_KEY }, drag: { x: false, y: false }, points: { size: 6 }, y: false },
+    cursor: cursor(description),
     scales: {
       x: { time: true, range: () => description.range() },
       y: { range: (_chart, _low, high: number | null) => [0, axisTop(unit, high ?? 0)] },
@@ -40,15 +55,41 @@ export function chartOptions(description: ChartDescription): uPlot.Options {
         ...axis,
         size: 26,
         space: 70,
-        // Labels show minutes, so ticks stand at whole ones.
-        incrs: [60, 120, 300, 600, 900, 1800, 3600],
-        values: (_chart, splits) => splits.map((at) => formatMinute(at * 1000, description.language)),
+        incrs: TIME_STEPS_SECONDS,
+        values: (_chart, splits, _axis, _space, step) =>
+          splits.map((at) => formatAxisTime(at * 1000, step, description.language)),
       },
       { ...axis, size: Y_AXIS_PIXELS, space: 34, ...(steps && { incrs: steps }), values: tickLabels(description) },
     ],
     series: [{}, ...names.map((name, index) => line(name, resolveColor(element, colorName(index))))],
-    hooks: { setCursor: [(chart) => description.onCursor(chart.cursor.idx ?? null)] },
+    hooks: {
+      setCursor: [(chart) => description.onCursor(chart.cursor.idx ?? null)],
+      setSelect: [(chart) => takeSelection(chart, description.onZoom)],
+    },
   };
+}
+
+/** The cursor of all charts of a page moves together; a selection belongs to the chart in which it is made. */
+function cursor({ onZoomOut }: ChartDescription): uPlot.Cursor {
+  const shared = (type: string): boolean => type === "mousemove" || type === "mouseleave";
+  const zoomOut = (): null => {
+    onZoomOut();
+    return null;
+  };
+  return {
+    sync: { key: SYNC_KEY, filters: { pub: shared, sub: shared } },
+    drag: { x: true, y: false, setScale: false, dist: DRAG_PIXELS_MIN },
+    bind: { dblclick: () => zoomOut },
+    points: { size: 6 },
+    y: false,
+  };
+}
+
+function takeSelection(chart: uPlot, onZoom: ChartDescription["onZoom"]): void {
+  const { left, width } = chart.select;
+  if (width < DRAG_PIXELS_MIN) return;
+  chart.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  onZoom(chart.posToVal(left, "x") * 1000, chart.posToVal(left + width, "x") * 1000);
 }
 
 function line(label: string, stroke: string): uPlot.Series {
