@@ -25,6 +25,10 @@ GRACE = timedelta(seconds=10)
 """A bucket is computed when it ended this long ago: what is still being written would mark it again at once."""
 BUCKETS_MAX = 5_000
 """Buckets of hosts computed in one transaction: about a second of work."""
+TOGETHER = 60
+"""Buckets of one host computed together at most."""
+_PLAN_BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off"
+"""PostgreSQL overrates how many groups there are: it would read whole tables, and sort on disk instead of hashing."""
 MARGIN = timedelta(hours=1)
 """Raw rows this close to their end are no longer computed: their bucket may have lost rows already."""
 
@@ -85,19 +89,22 @@ async def _settle_some(
     """Return how many buckets one transaction computed."""
     seconds = LEVEL_SECONDS[level]
     async with connection.transaction():
-        taken = await connection.fetch(take_marks(), seconds, before, BUCKETS_MAX)
+        await connection.execute(_PLAN_BY_INDEX)
+        width = timedelta(seconds=seconds)
+        taken = await connection.fetch(take_marks(), seconds, before, BUCKETS_MAX, TOGETHER * width)
         if not taken:
             return 0
         buckets = [(row["host"], row["time"]) for row in taken]
-        ranges = merged_ranges(buckets, timedelta(seconds=seconds))
+        since, until, hosts = merged_ranges(buckets, width)
+        ranges = (since, until, hosts, min(since), max(until))
         for family in families:
             await connection.execute(forget_kept(family, level), *ranges)
             await connection.execute(compute_kept(family, level), *ranges)
         coarser = ROLLUP_LEVELS[ROLLUP_LEVELS.index(level) + 1 :][:1]
         for next_level in coarser:
-            width = timedelta(seconds=LEVEL_SECONDS[next_level])
-            times, hosts = [time for _, time in buckets], [host for host, _ in buckets]
-            await connection.execute(mark_coarser(), times, hosts, LEVEL_SECONDS[next_level], width)
+            marked = [time for _, time in buckets], [host for host, _ in buckets]
+            coarse_seconds = LEVEL_SECONDS[next_level]
+            await connection.execute(mark_coarser(), *marked, coarse_seconds, timedelta(seconds=coarse_seconds))
     return len(buckets)
 
 

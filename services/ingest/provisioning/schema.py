@@ -87,10 +87,10 @@ async def _make_relations(
     for statement in storage.tables(families, retention, rate):
         await connection.execute(statement)
     for family in families:
+        await _check(connection, family)
         present = {level: await _columns(connection, f"{family.name}_{level}") for level in ROLLUP_LEVELS}
         for statement in storage.rollups(family, present, retention):
             await connection.execute(statement)
-        await _check(connection, family)
     if storage.marks_rollups and not is_marked:
         # Rows that an earlier version, or another mode, stored have no rollups yet.
         await connection.execute(mark_everything())

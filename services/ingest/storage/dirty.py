@@ -76,15 +76,19 @@ def kept_ddl(family: Family, level: RollupLevel) -> list[str]:
 
 
 def forget_kept(family: Family, level: RollupLevel) -> str:
-    """Return the statement that deletes the kept rows of ranges: arrays of first instants, last ones, hosts."""
+    """Return the statement that deletes the kept rows of ranges.
+
+    Parameters: arrays of first instants, last ones and hosts; then the first and last instant of them all.
+    """
     return (
         f"DELETE FROM {kept(family, level)} AS kept\nUSING {_RANGES}\n"
-        "WHERE kept.host = range.host AND kept.time >= range.since AND kept.time < range.until"
+        "WHERE kept.host = range.host AND kept.time >= range.since AND kept.time < range.until\n"
+        "AND kept.time >= $4 AND kept.time < $5"
     )
 
 
 def compute_kept(family: Family, level: RollupLevel) -> str:
-    """Return the statement that computes the rows of such ranges from the finer level's own rows."""
+    """Return the statement that computes the rows of ranges from the finer level's own; parameters as forget_kept."""
     finer = READS[level]
     source = relation(family, "raw") if finer == "raw" else kept(family, _rollup(finer))
     columns = ", ".join(f"read.{name}" for name in keys(family))
@@ -95,14 +99,22 @@ def compute_kept(family: Family, level: RollupLevel) -> str:
         f"SELECT date_bin({bucket_interval(level)}, read.time, {_ORIGIN}), {columns}, {expressions}\n"
         f"FROM {_RANGES}\nJOIN {source} AS read\n"
         "ON read.host = range.host AND read.time >= range.since AND read.time < range.until\n"
+        "WHERE read.time >= $4 AND read.time < $5\n"
         f"GROUP BY {', '.join(str(position) for position in range(1, count + 1))}"
     )
 
 
 def take_marks() -> str:
-    """Return the statement that takes at most $3 marked buckets of $1 seconds that begin before $2, oldest first."""
-    return f"""WITH chosen AS (
-    SELECT DISTINCT time, host FROM {DIRTY} WHERE bucket_seconds = $1 AND time < $2 ORDER BY time, host LIMIT $3
+    """Return the statement that takes at most $3 marked buckets of $1 seconds that begin before $2, oldest first.
+
+    None begins $4 or more after the oldest: close together they are found by one short range of time.
+    """
+    return f"""WITH oldest AS (
+    SELECT min(time) AS time FROM {DIRTY} WHERE bucket_seconds = $1 AND time < $2
+), chosen AS (
+    SELECT DISTINCT mark.time, mark.host FROM {DIRTY} AS mark, oldest
+    WHERE mark.bucket_seconds = $1 AND mark.time < least($2, oldest.time + $4::interval)
+    ORDER BY mark.time, mark.host LIMIT $3
 ), taken AS (
     DELETE FROM {DIRTY} AS mark USING chosen
     WHERE mark.bucket_seconds = $1 AND mark.time = chosen.time AND mark.host = chosen.host

@@ -128,7 +128,9 @@ async def test_a_write_that_takes_too_long_is_to_be_halved(database: Database, o
     sink = PostgresSink(lambda: asyncpg.connect(database.ingest_url), Metrics(), write_s_max=3.0)
     message = FakeMessage("a", body())
     delivery = Delivery(message, decode(message.data, message.subject), provenance_of(message.reply))
-    assert await sink.mode() == "plain"
+    provisioned = await sink.provisioned()
+    assert provisioned is not None
+    assert provisioned.mode == "plain"
     async with owner.transaction():
         await owner.execute("LOCK TABLE metrics.swap IN ACCESS EXCLUSIVE MODE")
         with pytest.raises(TooSlowError):

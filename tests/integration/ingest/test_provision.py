@@ -20,6 +20,7 @@ from services.ingest.provision import provision_bus, provision_database
 from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.settings import ProvisionSettings
 from shared.families import FAMILIES
+from shared.rollups import ROLLUP_LEVELS
 from shared.settings import Secret
 from shared.subjects import HOSTS_BUCKET, INVENTORY_BYTES_MAX, inventory_subject
 from tests.integration.conftest import BusConnect, Database, DatabaseConnect, database_url, run_sql
@@ -46,7 +47,9 @@ async def test_a_second_provision_changes_nothing(database: Database, database_c
     await connection.execute(CHANGES[0])
     await provision_database(database.owner_url)
     tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'metrics'")
-    assert {row[0] for row in tables} == {*FAMILIES, "sample_sets", "schema_state"}
+    kept = {f"{family.name}_{level}_kept" for family in FAMILIES.values() if family.rollups for level in ROLLUP_LEVELS}
+    records = {"sample_sets", "schema_state", "storage_state", "rollup_dirty"}
+    assert {row[0] for row in tables} == {*FAMILIES, *kept, *records}
     owners = await connection.fetch("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname IN ('metrics', 'app')")
     assert [row[0] for row in owners] == ["vw_owner"]
     assert await connection.fetchval("SELECT count(*) FROM metrics.swap") == 1
@@ -105,7 +108,7 @@ async def test_a_gauge_that_a_table_lacks_is_added(database: Database, database_
     [
         ("UPDATE metrics.schema_state SET product_version = '99.1.0'", "install 99.1.0 or later"),
         ("UPDATE metrics.schema_state SET mode = 'timescaledb_community'", "in the mode timescaledb_community"),
-        ("ALTER TABLE metrics.swap DROP COLUMN total_bytes", "metrics.swap lacks total_bytes bigint"),
+        ("ALTER TABLE metrics.swap DROP COLUMN total_bytes CASCADE", "metrics.swap lacks total_bytes bigint"),
         ("UPDATE app.schema_version SET version_num = '9999'", "made by a newer Vitalwire"),
     ],
 )

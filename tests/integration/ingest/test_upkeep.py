@@ -1,13 +1,11 @@
-"""Retention: old rows go, young rows stay, one process at a time."""
+"""Upkeep: old rows go, young rows stay, one process at a time; rollups follow what is written."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 import asyncpg
 
-from services.ingest.storage import PlainStorage
-from services.ingest.upkeep import LOCK, ROWS_MAX, delete_old
+from services.ingest.storage.plain import ROWS_MAX, PlainStorage
+from services.ingest.upkeep import LOCK, expire, settle
 from tests.integration.conftest import Database, DatabaseConnect
 from tests.integration.ingest.conftest import StartIngest
 from tests.integration.ingest.running import HOST, logged
@@ -35,9 +33,8 @@ async def test_old_rows_go_in_batches_and_young_ones_stay(
     await fill(owner, "now() - interval '10 days'", 3)
     await fill(owner, YOUNG, 5)
     writer = await database_connect(database.ingest_url)
-    deleted = await delete_old(writer, PlainStorage(), datetime.now(UTC), timedelta(days=7))
     # Of the ledger only what no stream can deliver again: two days more.
-    assert deleted == {"metrics.swap": 2 * ROWS_MAX + 10, "metrics.sample_sets": 5}
+    assert await expire(writer, PlainStorage()) == {"metrics.swap": 2 * ROWS_MAX + 10, "metrics.sample_sets": 5}
     assert await owner.fetchval("SELECT count(*) FROM metrics.swap") == 5
 
 
@@ -47,7 +44,8 @@ async def test_a_second_process_leaves_the_work_to_the_first(
     await fill(owner, OLD, 1)
     await owner.execute("SELECT pg_advisory_lock(hashtext($1))", LOCK)
     writer = await database_connect(database.ingest_url)
-    assert await delete_old(writer, PlainStorage(), datetime.now(UTC), timedelta(days=7)) is None
+    assert await expire(writer, PlainStorage()) is None
+    assert await settle(writer, PlainStorage()) is None
     assert await owner.fetchval("SELECT count(*) FROM metrics.swap") == 1
 
 

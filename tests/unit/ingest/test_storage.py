@@ -1,4 +1,4 @@
-"""The storage seam: which mode a database has, what is refused, what retention deletes."""
+"""The storage seam: which mode a database has, what is refused, how long each level is kept and may be computed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.ingest.provisioning.schema import refused_state
-from services.ingest.storage import Mode, PlainStorage, mode_of
+from services.ingest.provisioning.state import State, refused_state
+from services.ingest.rollups import merged_ranges
+from services.ingest.storage.keeping import Keeping
+from services.ingest.storage.mode import Mode, is_too_old, mode_of
+from services.ingest.storage.plain import raw_bounds
+from services.ingest.storage.retention import Retention, raw_chunk, reach, rollup_chunk
 from shared.families import FAMILIES
 from shared.holding import minutes_held
+from shared.resolution import Level
+from shared.rollups import READS, ROLLUP_LEVELS, RollupLevel
 from shared.version import PRODUCT_VERSION
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def days(number: float) -> timedelta:
+    return timedelta(days=number)
 
 
 @pytest.mark.parametrize(
@@ -29,32 +39,109 @@ def test_mode(version: str | None, license_name: str | None, mode: Mode) -> None
     assert mode_of(version, license_name) == mode
 
 
+@pytest.mark.parametrize(("version", "too_old"), [(None, False), ("2.12.9", True), ("2.13.0", False), ("3.0", False)])
+def test_an_extension_may_be_too_old(version: str | None, *, too_old: bool) -> None:
+    assert is_too_old(version) is too_old
+
+
 @pytest.mark.parametrize(
-    ("version", "recorded", "found", "sentence"),
+    ("version", "recorded", "found", "convert", "sentence"),
     [
-        pytest.param(None, None, "plain", None, id="a new database"),
-        pytest.param(PRODUCT_VERSION, "plain", "plain", None, id="again"),
-        pytest.param("0.0.9", "plain", "plain", None, id="an older one"),
-        pytest.param("99.0", "plain", "plain", "install 99.0 or later", id="a newer one"),
-        pytest.param(PRODUCT_VERSION, "plain", "timescaledb_apache", "undo the change", id="another mode"),
-        pytest.param(None, None, "timescaledb_community", "without the extension", id="a mode to come"),
+        pytest.param(PRODUCT_VERSION, "plain", "plain", False, None, id="again"),
+        pytest.param("0.0.9", "plain", "plain", False, None, id="an older one"),
+        pytest.param("99.0", "plain", "plain", True, "install 99.0 or later", id="a newer one"),
+        pytest.param(PRODUCT_VERSION, "plain", "timescaledb_apache", False, "--convert-mode", id="a richer mode"),
+        pytest.param(PRODUCT_VERSION, "plain", "timescaledb_apache", True, None, id="moving to it"),
+        pytest.param(PRODUCT_VERSION, "plain", "timescaledb_community", True, None, id="moving further"),
+        pytest.param(PRODUCT_VERSION, "timescaledb_apache", "timescaledb_community", True, None, id="from Apache"),
+        pytest.param(PRODUCT_VERSION, "timescaledb_community", "plain", True, "undo the change", id="a poorer mode"),
     ],
 )
 def test_a_state_that_cannot_be_provisioned_gives_a_sentence(
-    version: str | None, recorded: str | None, found: Mode, sentence: str | None
+    version: str, recorded: str, found: Mode, *, convert: bool, sentence: str | None
 ) -> None:
-    refusal = refused_state(version, recorded, found)
+    refusal = refused_state(State(version, recorded, 7), found, convert=convert)
     assert refusal is None if sentence is None else sentence in (refusal or "")
 
 
-@pytest.mark.parametrize(("days", "process_days"), [(7, 1), (30, 1), (1, 1)])
-def test_retention_by_relation(days: int, process_days: int) -> None:
-    planned = PlainStorage().deletions(list(FAMILIES.values()), NOW, timedelta(days=days))
-    bounds = {relation: NOW - bound for relation, _, bound in planned}
-    assert bounds["metrics.cpu"] == timedelta(days=days)
-    assert bounds["metrics.process"] == timedelta(days=process_days)
+def test_a_new_database_may_have_any_mode() -> None:
+    assert refused_state(None, "timescaledb_community") is None
+
+
+@pytest.mark.parametrize(("raw_days", "process_days"), [(7, 1), (30, 1), (1, 1)])
+def test_retention_by_relation(raw_days: int, process_days: int) -> None:
+    keeping = Keeping(NOW, Retention(raw_days=raw_days), days(raw_days), None)
+    bounds = {relation: NOW - bound for relation, bound in raw_bounds(list(FAMILIES.values()), keeping).items()}
+    assert bounds["metrics.cpu"] == days(raw_days)
+    assert bounds["metrics.process"] == days(process_days)
     # A message may be delivered again for as long as its stream holds it: the ledger must still know it then.
-    assert bounds["metrics.sample_sets"] == timedelta(days=days + 2)
+    assert bounds["metrics.sample_sets"] == days(raw_days + 2)
+
+
+@pytest.mark.parametrize(
+    ("retention", "named"),
+    [
+        (Retention(), []),
+        (Retention(1, 1, 1, 1), []),
+        (Retention(raw_days=31), ["rollup_1m_retention_days"]),
+        (Retention(7, 30, 20, 10), ["rollup_5m_retention_days", "rollup_1h_retention_days"]),
+    ],
+)
+def test_no_level_goes_before_the_coarser_one_that_reads_it(retention: Retention, named: list[str]) -> None:
+    assert [problem.partition(":")[0] for problem in retention.problems()] == named
+
+
+@pytest.mark.parametrize(
+    ("kept", "rate", "hours"),
+    [
+        pytest.param(days(7), 0, 6, id="a new installation"),
+        pytest.param(days(7), 30, 6, id="300 hosts at 10 s"),
+        pytest.param(days(7), 60, 3, id="60 hosts at 1 s"),
+        pytest.param(days(7), 5_000, 1, id="no narrower than an hour"),
+        pytest.param(days(1), 0, 3, id="a short retention"),
+    ],
+)
+def test_the_width_of_chunks_fits_the_rate(kept: timedelta, rate: float, hours: float) -> None:
+    assert raw_chunk(kept, rate) == timedelta(hours=hours)
+
+
+RETENTIONS = [Retention(), Retention(1, 1, 1, 1), Retention(1, 30, 90, 365), Retention(30, 30, 30, 30)]
+
+
+@pytest.mark.parametrize("retention", RETENTIONS, ids=str)
+@pytest.mark.parametrize("level", ROLLUP_LEVELS)
+def test_a_refresh_never_reaches_what_the_level_it_reads_may_have_dropped(
+    retention: Retention, level: RollupLevel
+) -> None:
+    chunk = raw_chunk(retention.of("raw"), 0)
+    found = reach(level, retention, retention.of("raw"), chunk)
+    below: Level = READS[level]
+    width = chunk if below == "raw" else rollup_chunk(_rollup(below), retention)
+    assert timedelta(0) < found <= retention.of(below) - 2 * width
+
+
+def test_after_retention_was_raised_a_refresh_reaches_no_further_than_raw_rows_are_complete() -> None:
+    chunk = timedelta(hours=6)
+    assert reach("1m", Retention(raw_days=7), days(3), chunk) == days(3) - 2 * chunk
+
+
+@pytest.mark.parametrize(
+    ("buckets", "ranges"),
+    [
+        ("", ""),
+        ("a0", "a0-1"),
+        ("a0 a1 a2", "a0-3"),
+        ("a0 a2 a3", "a0-1 a2-4"),
+        ("a0 a1 b1 b2 c9", "a0-2 b1-3 c9-10"),
+        ("a5 b6", "a5-6 b6-7"),
+    ],
+)
+def test_neighbouring_buckets_of_a_host_become_one_range(buckets: str, ranges: str) -> None:
+    width = timedelta(minutes=1)
+    since, until, hosts = merged_ranges([(name[0], NOW + int(name[1:]) * width) for name in buckets.split()], width)
+    found = zip(hosts, since, until, strict=True)
+    text = " ".join(f"{host}{(first - NOW) // width}-{(last - NOW) // width}" for host, first, last in found)
+    assert text == ranges
 
 
 @pytest.mark.parametrize(
@@ -69,3 +156,7 @@ def test_retention_by_relation(days: int, process_days: int) -> None:
 )
 def test_minutes_held(stored: int, span_s: float, bytes_max: int, age_s_max: float, minutes: float | None) -> None:
     assert minutes_held(stored, span_s, bytes_max, age_s_max) == minutes
+
+
+def _rollup(level: Level) -> RollupLevel:
+    return next(known for known in ROLLUP_LEVELS if known == level)
