@@ -43,9 +43,9 @@ def empty(postgres_url: str, template_database: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def mode(empty: Database) -> str:
+def mode(stored: Stored) -> str:
     """The storage mode of the server under test."""
-    return in_thread(lambda: mode_of_database(empty))
+    return stored.mode
 
 
 @pytest_asyncio.fixture
