@@ -1,0 +1,128 @@
+"""Moving from plain PostgreSQL into the mode that the server gained: nothing is lost, nothing doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+
+from services.ingest.provision import provision_database
+from services.ingest.provisioning.errors import ProvisionError
+from services.ingest.provisioning.roles import grant, make_roles
+from services.ingest.provisioning.schema import Wanted, make_schemas, reconcile_metrics
+from services.ingest.storage.mode import AVAILABLE_SQL, Mode
+from services.ingest.storage.plain import PlainStorage
+from services.ingest.storage.selection import storage_of
+from services.ingest.upkeep import settle
+from shared.families import FAMILIES
+from shared.rollups import ROLLUP_LEVELS, column_names, relation
+from tests.integration.conftest import DatabaseConnect, database_url, run_sql
+
+NETWORK = FAMILIES["network"]
+LEVELS = ("raw", *ROLLUP_LEVELS)
+
+
+@pytest.fixture
+def own_database(postgres_url: str) -> Iterator[str]:
+    """Address of a database that nobody provisioned, on a server that carries the extension."""
+    name = f"vw_test_{secrets.token_hex(4)}"
+    run_in_thread(postgres_url, f"CREATE DATABASE {name}")
+    yield database_url(postgres_url, name)
+    run_in_thread(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def run_in_thread(url: str, statement: str) -> None:
+    """Run a statement where a loop may be running already."""
+
+    async def run() -> None:
+        await asyncio.to_thread(run_sql, url, statement)
+
+    asyncio.run(run())
+
+
+async def provision_plain(owner: asyncpg.Connection) -> None:
+    """Provision as on a server without the extension."""
+    await make_roles(owner, {})
+    await make_schemas(owner)
+    await grant(owner)
+    assert (await reconcile_metrics(owner, Wanted())).mode == "plain"
+
+
+async def store(owner: asyncpg.Connection, hours: int) -> None:
+    """Store rows of two hosts every 10 s, their ledger entries and marks, as a batch leaves them."""
+    times = (
+        "generate_series(date_trunc('minute', now()) - interval '1 minute' * $1::int, now(), interval '10 s') AS t,"
+        " unnest(ARRAY['a', 'b']) AS h"
+    )
+    gauges = ", ".join(
+        "NULL" if gauge.optional else f"(extract(epoch FROM t)::bigint % {7 + n})::real"
+        for n, gauge in enumerate(NETWORK.gauges)
+    )
+    minutes = hours * 60
+    await owner.execute(f"INSERT INTO metrics.network SELECT t, h, 'system', 'eth0', {gauges} FROM {times}", minutes)
+    await owner.execute(
+        f"INSERT INTO metrics.sample_sets SELECT t, h, 'system', 's', row_number() OVER (), t, 1 FROM {times}", minutes
+    )
+    await owner.execute(
+        f"INSERT INTO metrics.rollup_dirty SELECT DISTINCT 60, date_trunc('minute', t), h FROM {times}", minutes
+    )
+
+
+async def everything(owner: asyncpg.Connection) -> dict[str, list[Any]]:
+    """Return all rows of every level that are not of the present hour, and how often the ledger knows each set."""
+    found = {}
+    for level in LEVELS:
+        names = "*" if level == "raw" else ", ".join(column_names(NETWORK, level))
+        found[level] = [
+            tuple(round(cell, 9) if isinstance(cell, float) else cell for cell in row)
+            for row in await owner.fetch(
+                f"SELECT {names} FROM {relation(NETWORK, level)} WHERE time < date_trunc('hour', now()) ORDER BY 1, 2"
+            )
+        ]
+    found["ledger"] = await owner.fetch(
+        "SELECT host, seq, count(*) FROM metrics.sample_sets GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    return found
+
+
+async def test_moving_to_the_mode_that_the_server_has_keeps_every_row(
+    own_database: str, database_connect: DatabaseConnect
+) -> None:
+    owner = await database_connect(own_database)
+    if not await owner.fetchval(AVAILABLE_SQL):
+        pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
+    await provision_plain(owner)
+    await store(owner, hours=9)
+    writer = await database_connect(own_database.replace("postgres@", "vw_ingest@", 1))
+    await settle(writer, PlainStorage())
+    await writer.close()
+    # A rollup whose raw rows are long gone: nothing can compute it again.
+    old = "date_trunc('hour', now()) - interval '20 days'"
+    await owner.execute(
+        "INSERT INTO metrics.network_1h_kept (time, host, source, interface, samples)"
+        f" VALUES ({old}, 'gone', 's', 'e', 5)"
+    )
+    before = await everything(owner)
+    assert len(before["1h"]) > 9
+
+    await owner.execute("CREATE EXTENSION timescaledb")
+    with pytest.raises(ProvisionError, match="--convert-mode"):
+        await provision_database(own_database)
+    assert await everything(owner) == before
+
+    await provision_database(own_database, wanted=Wanted(convert=True))
+    await owner.reload_schema_state()
+    mode: Mode = await owner.fetchval("SELECT mode FROM metrics.schema_state")
+    assert mode != "plain"
+    assert await owner.fetchval("SELECT count(*) FROM timescaledb_information.hypertables") > len(FAMILIES)
+    assert await everything(owner) == before
+
+    # From now on it is an installation like any other of that mode.
+    await provision_database(own_database)
+    writer = await database_connect(own_database.replace("postgres@", "vw_ingest@", 1))
+    await settle(writer, storage_of(mode))
+    assert await everything(owner) == before
