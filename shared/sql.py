@@ -1,8 +1,6 @@
-"""Family → SQL text: tables, COPY columns, SELECTs; it holds names from definitions only, values are parameters."""
+"""Family → SQL text: tables, COPY columns; it holds names from definitions only, values are parameters."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from shared.family import Column, Family
 
@@ -79,27 +77,6 @@ def delete_before(relation: str) -> str:
     return f"DELETE FROM {relation} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {relation} WHERE time < $1 LIMIT $2))"
 
 
-def select_rows(family: Family, gauges: Sequence[Column], globs: bool = True) -> str:
-    """Return the SELECT of stored rows in [$3, $4), oldest first, for hosts in $1 or LIKE one of $2, at most $5.
-
-    Without globs $2 must be empty, and the rows of each host are found by its index.
-    """
-    columns = ", ".join(["time", "host", "source", *(column.name for column in (*family.labels, *gauges))])
-    return f"SELECT {columns}\n{_from_where(family, globs)}\nORDER BY time, host, source\nLIMIT $5"
-
-
-def select_steps(family: Family, gauges: Sequence[Column], globs: bool = True) -> str:
-    """Return the SELECT of averages per step of $6; otherwise as select_rows.
-
-    Averages are taken in double precision, so that every mode and level adds up alike.
-    """
-    keys = ["host", "source", *(column.name for column in family.labels)]
-    averages = [f"avg({column.name}::float8) AS {column.name}" for column in gauges]
-    columns = ", ".join([f"date_bin($6, time, timestamptz '{BUCKET_ORIGIN}') AS time", *keys, *averages])
-    ordinals = ", ".join(str(position) for position in range(1, len(keys) + 2))
-    return f"SELECT {columns}\n{_from_where(family, globs)}\nGROUP BY {ordinals}\nORDER BY 1, 2, 3\nLIMIT $5"
-
-
 def _time_index(name: str, relation: str) -> str:
     """Return the index that finds old rows and short ranges of all hosts.
 
@@ -109,15 +86,6 @@ def _time_index(name: str, relation: str) -> str:
         f"CREATE INDEX IF NOT EXISTS {name}_time ON {relation} "
         f"USING brin (time) WITH (pages_per_range = 32, autosummarize = on)"
     )
-
-
-def _from_where(family: Family, globs: bool) -> str:
-    if globs:
-        hosts = "(host = ANY ($1::text[]) OR host LIKE ANY ($2::text[]))"
-    else:
-        # No OR: only then can PostgreSQL go by the index on host and time.
-        hosts = "host = ANY ($1::text[]) AND cardinality($2::text[]) = 0"
-    return f"FROM {table(family)}\nWHERE {hosts} AND time >= $3 AND time < $4"
 
 
 def _column_ddl(column: Column) -> str:

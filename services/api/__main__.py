@@ -27,7 +27,7 @@ from services.api.auth.passwords import Passwords
 from services.api.auth.queries import AccessQueries
 from services.api.auth.sessions import EndedSessions, follow_ended
 from services.api.auth.tokens import SigningKey, SigningKeyError, signing_key
-from services.api.database import Database, open_database
+from services.api.database import Database, Limits, open_database
 from services.api.edge import App as AsgiApp
 from services.api.edge import Edge, names_of
 from services.api.health.checks import HealthBoard, HealthChecks
@@ -37,6 +37,7 @@ from services.api.live.feed import Feed
 from services.api.live.latest import Latest
 from services.api.live.relay import Relay
 from services.api.live.socket import LiveSockets
+from services.api.metrics.export import Exports
 from services.api.metrics.queries import MetricQueries
 from services.api.observations import Observations
 from services.api.page import read_page
@@ -50,8 +51,7 @@ from shared.runtime.signals import stop_requested
 
 log = logging.getLogger("services.api")
 
-READ_CONNECTIONS_MAX = 8
-APP_CONNECTIONS_MAX = 4
+EXPORT_STATEMENT_S_MAX = 60
 CLOSE_S_MAX = 3
 FILL_S_MAX = 5.0
 
@@ -88,7 +88,7 @@ async def serve(settings: ApiSettings, key: SigningKey) -> bool:
     """Serve until a signal; return whether everything held. Raises StartError when it cannot start."""
     ending, observations = Ending(), Observations()
     async with AsyncExitStack() as stack:
-        read, app_database = await _open_databases(settings, stack)
+        read, export_database, app_database = await _open_databases(settings, stack)
         passwords = Passwords()
         stack.callback(passwords.close)
         relay, inventories, board = Relay(Latest(), observations), Inventories(), HealthBoard()
@@ -96,7 +96,9 @@ async def serve(settings: ApiSettings, key: SigningKey) -> bool:
         admin, gate = AdminQueries(app_database), Gate(key, sessions, _now)
         parts = Parts(
             access=Access(queries, admin, passwords, sessions, key, _now), gate=gate, admin=admin,
-            metric_queries=MetricQueries(read), latest=relay.latest, inventories=inventories, board=board,
+            metric_queries=MetricQueries(read, observations, settings.cache_bytes_max),
+            exports=Exports(export_database, observations, settings.exports_max, settings.export_s_max),
+            latest=relay.latest, inventories=inventories, board=board,
             sockets=LiveSockets(relay, gate, observations, settings.clients_max), page=read_page(settings.page),
             description=msgspec.json.encode(describe()), secure=settings.public_url.startswith("https:"), clock=_now,
         )  # fmt: skip
@@ -145,16 +147,21 @@ async def _connect(settings: ApiSettings, ending: Ending, reconnected: Callable[
         ) from error
 
 
-async def _open_databases(settings: ApiSettings, stack: AsyncExitStack) -> tuple[Database, Database]:
+async def _open_databases(settings: ApiSettings, stack: AsyncExitStack) -> tuple[Database, Database, Database]:
+    """Return those that read, export, and keep users."""
+    reading = (settings.read_database_url, settings.read_database_password)
+    keeping = (settings.app_database_url, settings.app_database_password)
+    # Between two parts of an export its transaction waits for the caller, who is given up after half of this.
+    exporting = Limits(settings.exports_max, EXPORT_STATEMENT_S_MAX, idle_s_max=EXPORT_STATEMENT_S_MAX)
     read = await open_database(
-        settings.read_database_url, settings.read_database_password, READ_CONNECTIONS_MAX, read_only=True
+        *reading, Limits(settings.read_connections_max, settings.statement_s_max), read_only=True
     )
     stack.push_async_callback(read.close)
-    app = await open_database(
-        settings.app_database_url, settings.app_database_password, APP_CONNECTIONS_MAX, read_only=False
-    )
+    export = await open_database(*reading, exporting, read_only=True)
+    stack.push_async_callback(export.close)
+    app = await open_database(*keeping, Limits(settings.app_connections_max, settings.statement_s_max), read_only=False)
     stack.push_async_callback(app.close)
-    return read, app
+    return read, export, app
 
 
 async def _listen(settings: ApiSettings, app: Edge, observations: Observations, ending: Ending) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,13 +13,15 @@ from litestar.background_tasks import BackgroundTask, BackgroundTasks
 from litestar.datastructures import Cookie
 from litestar.enums import MediaType
 from litestar.response.base import ASGIResponse
-from litestar.response.streaming import ASGIStreamingResponse
 
 T = TypeVar("T")
 
 JSON = "application/json"
 MSGPACK = "application/msgpack"
 CSV = "text/csv"
+
+STALLED_S_MAX = 30.0
+"""A caller that takes nothing of a long answer for so long is cut."""
 
 
 class Answer(Response[T]):
@@ -57,24 +61,62 @@ class Answer(Response[T]):
 
 
 class CsvAnswer(Answer[T]):
-    """An answer that goes out as lines of CSV while they are made."""
+    """An answer that goes out as lines of CSV while they are made; the first piece is there already."""
 
-    def __init__(self, content: T, chunks: Iterator[str]) -> None:
+    def __init__(self, content: T, first: bytes, rest: AsyncGenerator[bytes, None]) -> None:
         super().__init__(content)
-        self._chunks = chunks
+        self._first, self._rest = first, rest
 
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **given: Any) -> ASGIResponse:
         """Return the streaming response."""
-        return ASGIStreamingResponse(
-            iterator=self._chunks, media_type=CSV, headers={"vary": "accept"}, status_code=200,
-            encoded_headers=given.get("encoded_headers") or (),
-        )  # fmt: skip
+        return _CsvStream(self._first, self._rest)
+
+
+class _CsvStream(ASGIResponse):
+    _should_set_content_length = False
+
+    def __init__(self, first: bytes, rest: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(media_type=CSV, headers={"vary": "accept"})
+        self._first, self._rest = first, rest
+
+    async def send_body(self, send: Any, receive: Any) -> None:
+        """Send until all is sent or the caller is gone; an error ends the connection, so that no part looks whole."""
+        sending = asyncio.create_task(self._send_all(send))
+        leaving = asyncio.create_task(_until_gone(receive))
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            # Before the connection goes back to its pool, the task that uses it must have ended.
+            unfinished = not sending.done()
+            sending.cancel()
+            leaving.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
+        if not unfinished:
+            sending.result()
+
+    async def _send_all(self, send: Any) -> None:
+        async with aclosing(self._rest):
+            await _send_piece(send, self._first)
+            async for piece in self._rest:
+                await _send_piece(send, piece)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _send_piece(send: Any, piece: bytes) -> None:
+    # A caller that stops reading would otherwise keep a connection of the database as long as it likes.
+    async with asyncio.timeout(STALLED_S_MAX):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+
+async def _until_gone(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def encoded(body: msgspec.Struct, form: str) -> bytes:
     """Return a body as JSON or msgpack; instants are ISO 8601 text in both."""
     if form == MSGPACK:
-        return msgspec.msgpack.encode(msgspec.to_builtins(body))
+        return msgspec.msgpack.encode(msgspec.to_builtins(body, builtin_types=(msgspec.Raw,)))
     return msgspec.json.encode(body)
 
 

@@ -31,6 +31,7 @@ from services.api.hosts.inventories import Inventories
 from services.api.live.latest import Latest
 from services.api.live.socket import LiveSockets, live
 from services.api.metrics.controller import MetricsController
+from services.api.metrics.export import Exports
 from services.api.metrics.queries import MetricQueries
 from services.api.page import Page, asset, index
 from services.api.refusals import in_our_words
@@ -51,6 +52,7 @@ class Parts:
     gate: Gate
     admin: AdminQueries
     metric_queries: MetricQueries
+    exports: Exports
     latest: Latest
     inventories: Inventories
     board: HealthBoard
@@ -64,7 +66,8 @@ class Parts:
 def make_app(parts: Parts, origins: tuple[str, ...] = ()) -> Litestar:
     """Return the application; it owns no connection and no task."""
     dependencies = {
-        "access": parts.access, "admin": parts.admin, "metric_queries": parts.metric_queries, "latest": parts.latest,
+        "access": parts.access, "admin": parts.admin, "metric_queries": parts.metric_queries, "exports": parts.exports,
+        "latest": parts.latest,
         "inventories": parts.inventories, "board": parts.board, "sockets": parts.sockets, "page": parts.page,
         "description": parts.description, "secure": parts.secure, "clock": parts.clock,
     }  # fmt: skip
@@ -108,8 +111,8 @@ def _per_request() -> dict[str, Provide]:
 
 def _undecided() -> dict[str, Provide]:
     names = (
-        "access", "admin", "metric_queries", "latest", "inventories", "board", "sockets", "page", "description",
-        "secure", "clock",
+        "access", "admin", "metric_queries", "exports", "latest", "inventories", "board", "sockets", "page",
+        "description", "secure", "clock",
     )  # fmt: skip
     return {name: _constant(None) for name in names} | _per_request()
 

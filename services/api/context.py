@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -18,6 +19,8 @@ class RequestContext:
     address: str
     caller: Caller | None = None
     route: str = ""
+    extend: Callable[[float], None] = lambda _: None
+    """Gives the answer so many seconds from now, instead of what every request has."""
 
 
 def context_of(scope: Any) -> RequestContext:

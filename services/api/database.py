@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -12,7 +13,6 @@ import asyncpg
 from services.api.errors import DatabaseAwayError, QueryTimeoutError, UnavailableError
 from shared.settings import Secret
 
-STATEMENT_S_MAX = 10
 CONNECT_S_MAX = 5.0
 ACQUIRE_S_MAX = 5.0
 RETRY_AFTER_S = 5
@@ -35,11 +35,22 @@ _NOT_PROVISIONED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, a
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many connections, and how long one statement may take."""
+
+    connections_max: int
+    statement_s_max: int
+    idle_s_max: int = 15
+    """Seconds that a transaction may wait for us."""
+
+
 class Database:
     """One pool; it connects when first asked, so that the API starts while the database is away."""
 
-    def __init__(self, pool: asyncpg.Pool, acquire_s_max: float = ACQUIRE_S_MAX) -> None:
+    def __init__(self, pool: asyncpg.Pool, limits: Limits, acquire_s_max: float = ACQUIRE_S_MAX) -> None:
         self._pool = pool
+        self._statement_s_max = limits.statement_s_max
         self._acquire_s_max = acquire_s_max
 
     @asynccontextmanager
@@ -50,7 +61,7 @@ class Database:
                 yield connection
         except asyncpg.QueryCanceledError as error:
             raise QueryTimeoutError(
-                f"The query took longer than {STATEMENT_S_MAX} s; ask for a shorter range or fewer hosts."
+                f"The query took longer than {self._statement_s_max} s; ask for a shorter range or fewer hosts."
             ) from error
         except _NOT_PROVISIONED as error:
             raise DatabaseAwayError(
@@ -86,22 +97,30 @@ class Database:
             self._pool.terminate()
 
 
-async def open_database(url: str, password: Secret | None, connections_max: int, *, read_only: bool) -> Database:
+async def open_database(url: str, password: Secret | None, limits: Limits, *, read_only: bool) -> Database:
     """Return the database behind a url, not yet connected."""
     settings: dict[str, Any] = {
         "application_name": "vitalwire-api",
-        "statement_timeout": str(STATEMENT_S_MAX * 1000),
-        "idle_in_transaction_session_timeout": "15000",
+        "statement_timeout": str(limits.statement_s_max * 1000),
+        "idle_in_transaction_session_timeout": str(limits.idle_s_max * 1000),
     }
     if read_only:
-        settings["default_transaction_read_only"] = "on"
+        # A plan made for any hosts and any range is worse than planning each time: 16 ms for 7 ms, 30 days of a host.
+        # Compiling a query takes longer than every one of ours.
+        settings |= {"default_transaction_read_only": "on", "plan_cache_mode": "force_custom_plan", "jit": "off"}
     pool = await asyncpg.create_pool(
         url,
         password=None if password is None else password.reveal(),
         min_size=0,
-        max_size=connections_max,
+        max_size=limits.connections_max,
         timeout=CONNECT_S_MAX,
-        command_timeout=STATEMENT_S_MAX + 2,
+        command_timeout=limits.statement_s_max + 2,
         server_settings=settings,
+        # Nothing that reads changes its session, and resetting it would double the time of small queries.
+        reset=_leave if read_only else None,
     )
-    return Database(pool)
+    return Database(pool, limits)
+
+
+async def _leave(connection: asyncpg.Connection) -> None:
+    """Leave a connection as it is when it goes back to its pool."""

@@ -117,18 +117,21 @@ class Edge:
             if refusal is not None:
                 raise refusal
             exchange.require_small_body()
-            async with asyncio.timeout(REQUEST_S_MAX):
+            async with asyncio.timeout(REQUEST_S_MAX) as limit:
+                now = asyncio.get_running_loop().time
+                exchange.context.extend = lambda seconds: limit.reschedule(now() + seconds)
                 await self._app(exchange.scope, exchange.receive, exchange.send)
         except TimeoutError:
             late = UnavailableError(f"The answer was not ready within {REQUEST_S_MAX:.0f} s; ask for less.")
             await exchange.fail(late)
         except ApiError as error:
             await exchange.fail(error)
-        seconds = time.monotonic() - started
-        route = exchange.context.route or "none"
-        self._observations.requests.labels(_method(exchange.scope), route, exchange.status).inc()
-        self._observations.seconds.labels(route).observe(seconds)
-        self._log(exchange.scope, exchange.context, exchange.status, seconds)
+        finally:
+            seconds = time.monotonic() - started
+            route = exchange.context.route or "none"
+            self._observations.requests.labels(_method(exchange.scope), route, exchange.status).inc()
+            self._observations.seconds.labels(route).observe(seconds)
+            self._log(exchange.scope, exchange.context, exchange.status, seconds)
 
     def _refusal(self, headers: dict[bytes, bytes]) -> ApiError | None:
         host = headers.get(b"host", b"").decode("latin-1").lower()

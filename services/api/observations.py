@@ -17,6 +17,12 @@ class Observations:
             "vitalwire_api_request_seconds", "Time until the answer was sent.", ("route",), registry=self.registry,
             buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
         )  # fmt: skip
+        self.cache = Counter(
+            "vitalwire_api_cache", "Stepped ranges answered from memory (hit) or read (miss).", ("result",),
+            registry=self.registry,
+        )  # fmt: skip
+        self.cache_bytes = Gauge("vitalwire_api_cache_bytes", "Bytes of ranges in memory.", registry=self.registry)
+        self.exports = Gauge("vitalwire_api_exports", "CSV exports that run now.", registry=self.registry)
         self.clients = Gauge("vitalwire_api_websocket_clients", "WebSocket clients now.", registry=self.registry)
         self.gaps = Counter("vitalwire_api_websocket_gaps", "Gap notices sent.", registry=self.registry)
         self.dropped = Counter(

@@ -28,6 +28,7 @@ ROUTES: Mapping[tuple[str, str], Least] = {
     ("GET", "/api/v1/metrics/current"): "viewer",
     ("GET", "/api/v1/metrics/processes"): "viewer",
     ("GET", "/api/v1/metrics/{family}"): "viewer",
+    ("GET", "/api/v1/metrics/{family}/top"): "viewer",
     ("GET", "/api/v1/schema"): "viewer",
     ("GET", "/api/v1/users"): "admin",
     ("POST", "/api/v1/users"): "admin",

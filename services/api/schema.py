@@ -35,7 +35,7 @@ _BODIES = ("Login", "PasswordChange", "NewUser", "UserChange")
 _ALWAYS = (400, 403, 503)
 _BY_OPERATION = {
     "login": (401, 413, 429), "refresh": (401, 409), "changePassword": (413, 429), "createUser": (409, 413),
-    "changeUser": (404, 409, 413), "readHost": (404,), "readMetrics": (404,), "readCurrent": (404,),
+    "changeUser": (404, 409, 413), "readHost": (404,), "readMetrics": (404,), "listTop": (404,), "readCurrent": (404,),
 }  # fmt: skip
 
 
@@ -55,6 +55,8 @@ def describe() -> dict[str, Any]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             _complete(operation, ROUTES[method.upper(), path])
+    for path in ("/api/v1/metrics/{family}", "/api/v1/metrics/{family}/top"):
+        _describe_family(document["paths"][path]["get"])
     _describe_ranges(document["paths"]["/api/v1/metrics/{family}"]["get"])
     document["paths"]["/api/v1/schema"]["get"]["responses"]["200"]["content"] = {
         "application/json": {"schema": {"type": "object"}}
@@ -88,11 +90,15 @@ def _any_of(part: Any) -> Any:
     return [_any_of(value) for value in part] if isinstance(part, list) else part
 
 
-def _describe_ranges(operation: dict[str, Any]) -> None:
-    """Say which families there are, and the columns of each."""
+def _describe_family(operation: dict[str, Any]) -> None:
+    """Say which families there are."""
     for parameter in operation["parameters"]:
         if parameter["name"] == "family":
             parameter["schema"] = {"type": "string", "enum": list(FAMILIES)}
+
+
+def _describe_ranges(operation: dict[str, Any]) -> None:
+    """Say the columns of each family."""
     content = operation["responses"]["200"]["content"]
     ranges = {"anyOf": [{"$ref": f"{_REF}{_camel(name)}Range"} for name in FAMILIES]}
     for form in content.values():
@@ -127,7 +133,8 @@ def _schemas_of(family: Family) -> dict[str, Any]:
     span = {
         "family": {"type": "string", "enum": [family.name]}, "start": instants, "end": instants,
         "resolution": {"type": "string", "enum": ["raw", "1m", "5m", "1h"]},
-        "step_seconds": {"type": ["integer", "null"]}, "as_of": instants,
+        "step_seconds": {"type": ["integer", "null"]},
+        "aggregate": {"type": "string", "enum": ["avg", "min", "max"]}, "as_of": instants,
         "time": {"type": "array", "items": instants},
         "series": {"type": "array", "items": {"$ref": f"{_REF}{name}Series"}},
     }  # fmt: skip

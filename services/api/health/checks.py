@@ -14,7 +14,7 @@ from nats.errors import Error as NatsError
 
 from services.api.errors import ApiError
 from services.api.health.queries import HealthQueries
-from services.api.health.schemas import Component, Health, Status, StreamState
+from services.api.health.schemas import Component, Health, Status, StorageState, StreamState
 from shared.subjects import BACKFILL, DURABLE, METRICS
 from shared.version import PRODUCT_VERSION
 
@@ -30,14 +30,15 @@ class HealthBoard:
 
     components: list[Component] = field(default_factory=lambda: [Component("api", "degraded", "not looked yet")])
     stream: StreamState | None = None
-    mode: str | None = None
+    storage: StorageState | None = None
 
     def health(self, *, full: bool) -> Health:
         """Return the answer: status only, or everything."""
         status: Status = "ok" if all(part.status == "ok" for part in self.components) else "degraded"
         if not full:
             return Health(status)
-        return Health(status, PRODUCT_VERSION, self.mode, self.components, self.stream)
+        mode = None if self.storage is None else self.storage.mode
+        return Health(status, PRODUCT_VERSION, mode, self.components, self.stream, self.storage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class HealthChecks:
     async def look(self) -> None:
         """Look once at the bus, the database and ingest."""
         bus, (database, ingest) = self._bus(), await asyncio.gather(self._database(), self._ingest())
-        self.board.components = [Component("api", "ok", "answers"), bus, database, ingest]
+        storage = storage_component(self.board.storage)
+        self.board.components = [Component("api", "ok", "answers"), bus, database, ingest, storage]
 
     def _bus(self) -> Component:
         bus = self.bus()
@@ -68,8 +70,9 @@ class HealthChecks:
 
     async def _database(self) -> Component:
         try:
-            self.board.mode = await self.queries.mode()
+            self.board.storage = await self.queries.storage()
         except ApiError as error:
+            self.board.storage = None
             return Component("database", "degraded", error.detail)
         return Component("database", "ok", "answers")
 
@@ -110,6 +113,21 @@ class HealthChecks:
         if "error" in found:
             raise ValueError(str(found["error"]))
         return found
+
+
+def storage_component(storage: StorageState | None) -> Component:
+    """Return whether everything is kept for as long as the settings say, and is still being stored."""
+    if storage is None:
+        return Component("storage", "degraded", "the database does not say how history is stored")
+    set_seconds = 86_400 * storage.raw_retention_days
+    if not storage.paused and storage.raw_retention_seconds >= set_seconds:
+        return Component("storage", "ok", f"raw rows are kept for {storage.raw_retention_days} days")
+    if storage.reason:
+        return Component("storage", "degraded", storage.reason)
+    if storage.paused:
+        return Component("storage", "degraded", "nothing new is stored: the disk is nearly full")
+    hours = storage.raw_retention_seconds / 3_600
+    return Component("storage", "degraded", f"raw rows are kept for {hours:.1f} h only, to stay within the size")
 
 
 def _instant(text: str) -> datetime:

@@ -28,6 +28,22 @@ class StreamState(msgspec.Struct, frozen=True):
     ingest_pending: int | None
 
 
+class StorageState(msgspec.Struct, frozen=True):
+    """How history is stored, how much there is, and how far back it reaches."""
+
+    mode: str
+    size_bytes: int | None
+    size_bytes_max: int | None
+    free_percent: float | None
+    raw_retention_seconds: int
+    raw_retention_days: int
+    rollup_1m_retention_days: int
+    rollup_5m_retention_days: int
+    rollup_1h_retention_days: int
+    paused: bool
+    reason: str | None
+
+
 class Health(msgspec.Struct, frozen=True):
     """Whether everything works; the rest is told to signed-in callers only."""
 
@@ -36,3 +52,4 @@ class Health(msgspec.Struct, frozen=True):
     mode: str | UnsetType | None = UNSET
     components: list[Component] | UnsetType = UNSET
     stream: StreamState | UnsetType | None = UNSET
+    storage: StorageState | UnsetType | None = UNSET

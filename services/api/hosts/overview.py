@@ -56,9 +56,13 @@ def overview(host: str, readings: HostReadings | None, now: datetime) -> Host:
         return Host(host, "silent", None, None, [], NO_SUMMARY)
     age_seconds = round(max(0.0, (now - readings.time).total_seconds()), 3)
     interval_seconds = min((reading.interval_seconds for reading in readings.readings()), default=0.0)
-    bound_seconds = max(SILENT_SECONDS_MIN, SILENT_INTERVALS * interval_seconds)
-    state: Literal["live", "silent"] = "live" if age_seconds <= bound_seconds else "silent"
+    state: Literal["live", "silent"] = "live" if is_live(readings.time, interval_seconds, now) else "silent"
     return Host(host, state, readings.time, age_seconds, sorted(readings.sources), summary(readings))
+
+
+def is_live(time: datetime, interval_seconds: float, now: datetime) -> bool:
+    """Return whether a reading is at most five of its intervals, or 15 s, old."""
+    return round((now - time).total_seconds(), 3) <= max(SILENT_SECONDS_MIN, SILENT_INTERVALS * interval_seconds)
 
 
 def summary(readings: HostReadings) -> HostSummary:

@@ -18,6 +18,10 @@ Pattern = Annotated[str, Meta(min_length=1, max_length=PATTERN_CHARACTERS_MAX)]
 FamilyName = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
+EXPECTED = 'expected "subscribe" (hosts, types: lists; batch: bool; format: json, msgpack), "auth" (token) or "pong"'
+"""A close frame carries at most 123 bytes."""
+
+
 class FrameError(ValueError):
     """A frame is none of ours. Close with 4400; the text says what was expected."""
 
@@ -64,7 +68,7 @@ def read_frame(body: str | bytes) -> Frame:
     try:
         return _packed_frames.decode(body) if isinstance(body, bytes) else _frames.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise FrameError(f'expected {{"type":"subscribe"}} or {{"type":"auth"}}: {str(error)[:80]}') from error
+        raise FrameError(EXPECTED) from error
 
 
 def wish_of(frame: SubscribeFrame) -> Wish:

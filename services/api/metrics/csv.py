@@ -1,33 +1,60 @@
-"""A range as CSV: one line for each instant and series, safe to open in a spreadsheet."""
+"""Rows as CSV: one line for each instant and series, safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from typing import Any
 
-from services.api.metrics.schemas import MetricRange, Number
-from shared.family import Column, Family
+from services.api.live.latest import instant
+from shared.family import Column
+from shared.select import Selection
+from shared.wire.encode import round_real
 
-LINES_A_CHUNK = 500
+TEXTS_MAX = 10_000
+"""Beginnings of lines that are kept for the next line of the same series."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_chunks(family: Family, gauges: tuple[Column, ...], answer: MetricRange) -> Iterator[str]:
+async def csv_chunks(selection: Selection, parts: AsyncGenerator[list[Any], None]) -> AsyncGenerator[bytes, None]:
     """Yield the text in pieces; instants at which a series has no number at all are left out."""
-    header = ["time", "host", "source", *(column.name for column in (*family.labels, *gauges))]
-    lines = [",".join(header)]
-    for series in answer.series:
-        labels = ",".join(_text(label) if isinstance(label, str) else str(label) for label in series.labels.values())
-        key = f"{_text(series.host)},{_text(series.source)}" + (f",{labels}" if labels else "")
-        columns = [series.values[gauge.name] for gauge in gauges]
-        for at, time in enumerate(answer.time):
-            cells = [column[at] for column in columns]
-            if any(cell is not None for cell in cells):
-                lines.append(f"{time.isoformat().replace('+00:00', 'Z')},{key},{','.join(map(_number, cells))}")
-            if len(lines) >= LINES_A_CHUNK:
-                yield "\r\n".join(lines) + "\r\n"
-                lines = []
+    labels = [column.name for column in selection.family.labels]
+    lines = [",".join(["time", "host", "source", *labels, *(gauge.name for gauge in selection.gauges)])]
+    line = line_of(len(labels), selection.gauges)
+    async with aclosing(parts):
+        async for rows in parts:
+            lines += [text for text in map(line, rows) if text]
+            yield _joined(lines)
+            lines = []
     if lines:
-        yield "\r\n".join(lines) + "\r\n"
+        yield _joined(lines)
+
+
+def line_of(labels: int, gauges: Sequence[Column]) -> Callable[[Sequence[Any]], str]:
+    """Return what makes the line of a row: empty where it has no number."""
+    after = 3 + labels
+    cells = [_whole if gauge.sql_type == "bigint" else _real for gauge in gauges]
+    keys: dict[tuple[Any, ...], str] = {}
+
+    def line(row: Sequence[Any]) -> str:
+        numbers = row[after:]
+        if all(number is None for number in numbers):
+            return ""
+        names = tuple(row[1:after])
+        key = keys.get(names)
+        if key is None:
+            if len(keys) >= TEXTS_MAX:
+                keys.clear()
+            key = keys[names] = ",".join(_text(name) if isinstance(name, str) else str(name) for name in names)
+        shown = ["" if number is None else cell(number) for cell, number in zip(cells, numbers, strict=True)]
+        return f"{instant(row[0])},{key},{','.join(shown)}"
+
+    return line
+
+
+def _joined(lines: list[str]) -> bytes:
+    return ("\r\n".join(lines) + "\r\n").encode() if lines else b""
 
 
 def _text(text: str) -> str:
@@ -39,5 +66,9 @@ def _text(text: str) -> str:
     return '"' + neutral.replace('"', '""') + '"'
 
 
-def _number(number: Number) -> str:
-    return "" if number is None else repr(number)
+def _real(number: float) -> str:
+    return repr(round_real(number))
+
+
+def _whole(number: float) -> str:
+    return str(round(number))

@@ -7,7 +7,8 @@ from typing import Literal, cast
 from services.api.errors import BadParameterError, NotFoundError
 from services.api.metrics.schemas import Families, FamilyDefinition, GaugeColumn, LabelColumn
 from shared.families import FAMILIES
-from shared.family import Column, Family
+from shared.family import TEXT_BYTES_MAX, Column, Family
+from shared.glob import PATTERNS_MAX
 
 
 def all_families() -> Families:
@@ -35,6 +36,37 @@ def require_gauges(family: Family, columns: str | None) -> tuple[Column, ...]:
             f"columns: {family.name} has no gauge {unknown[0][:64]!r}; known are {', '.join(by_name)}", field="columns"
         )
     return tuple(by_name[name] for name in names)
+
+
+def require_gauge(family: Family, column: str) -> Column:
+    """Return one gauge by its name; raise BadParameterError for any other."""
+    found = next((gauge for gauge in family.gauges if gauge.name == column), None)
+    if found is None:
+        known = ", ".join(gauge.name for gauge in family.gauges)
+        raise BadParameterError(
+            f"column: {family.name} has no gauge {column[:64]!r}; known are {known}", field="column"
+        )
+    return found
+
+
+def label_patterns(family: Family, labels: list[str] | None) -> dict[str, tuple[str, ...]]:
+    """Return label → patterns of texts such as interface:eth*; raise BadParameterError where one is none."""
+    found: dict[str, tuple[str, ...]] = {}
+    if len(labels or ()) > PATTERNS_MAX:
+        raise BadParameterError(f"label: expected at most {PATTERNS_MAX}, got {len(labels or ())}", field="label")
+    for text in labels or ():
+        name, colon, pattern = text.partition(":")
+        if not colon or len(pattern) > TEXT_BYTES_MAX or "\0" in pattern:
+            raise BadParameterError(
+                f"label: expected <label>:<value or glob> such as interface:eth*, got {text[:40]!r}", field="label"
+            )
+        if name not in (column.name for column in family.labels):
+            known = ", ".join(column.name for column in family.labels) or "none"
+            raise BadParameterError(
+                f"label: {family.name} has no label {name[:64]!r}; known are {known}", field="label"
+            )
+        found[name] = (*found.get(name, ()), pattern)
+    return found
 
 
 def _definition(family: Family) -> FamilyDefinition:

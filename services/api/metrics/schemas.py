@@ -7,6 +7,9 @@ from typing import Literal
 
 import msgspec
 
+from shared.resolution import Level
+from shared.select import Aggregate
+
 Label = str | int
 Number = int | float | None
 
@@ -76,16 +79,49 @@ class Series(msgspec.Struct, frozen=True):
 
 
 class MetricRange(msgspec.Struct, frozen=True):
-    """Every series of a family within [start, end); all share `time`."""
+    """Every series of a family within [start, end), in whole steps; all share `time`."""
 
     family: str
     start: datetime
     end: datetime
-    resolution: Literal["raw", "1m", "5m", "1h"]
+    resolution: Level
     step_seconds: int | None
+    aggregate: Aggregate
     as_of: datetime
     time: list[datetime]
     series: list[Series]
+
+
+class EncodedRange(msgspec.Struct, frozen=True):
+    """MetricRange with its large parts encoded already; instants are text, as in every form."""
+
+    family: str
+    start: str
+    end: str
+    resolution: Level
+    step_seconds: int | None
+    aggregate: Aggregate
+    as_of: str
+    time: msgspec.Raw
+    series: msgspec.Raw
+
+
+class TopRow(msgspec.Struct, frozen=True):
+    """One series and its newest value."""
+
+    host: str
+    source: str
+    labels: dict[str, Label]
+    time: datetime
+    value: int | float
+
+
+class Top(msgspec.Struct, frozen=True):
+    """The series with the largest (or smallest) newest values of one gauge."""
+
+    family: str
+    column: str
+    top: list[TopRow]
 
 
 class ProcessRow(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Instants as a caller writes them: ISO 8601, or relative to now such as -15m."""
+"""Instants and steps as a caller writes them: ISO 8601 or relative to now such as -15m, and seconds or 5m."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from datetime import UTC, datetime, timedelta
 from services.api.errors import BadParameterError
 
 _RELATIVE = re.compile(r"-(\d{1,9})([smhdw])")
-_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_STEP = re.compile(r"(\d{1,9})([smhdw]?)")
+_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _LOST_PLUS = re.compile(r" (\d\d:?\d\d)\Z")
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 DAYS_MAX = 3_660
+STEP_ACCEPTED = f"whole seconds, or a number with s, m, h, d or w such as 30s, 5m, 1h; at most {DAYS_MAX}d"
 ACCEPTED = "an instant such as 2026-11-21T09:00:00Z, or one relative to now such as -15m, -6h, -7d"
 
 
@@ -58,6 +60,22 @@ def parse_instant(field: str, text: str, now: datetime) -> datetime:
     if not EARLIEST <= in_utc <= now + timedelta(days=DAYS_MAX):
         raise _refusal(field, text)
     return in_utc
+
+
+def step_of(text: str | None, points_max: int | None) -> int | None:
+    """Return the seconds of a step, None where none is given; raise BadParameterError where both are."""
+    if text is not None and points_max is not None:
+        raise BadParameterError("step: expected either step or points_max, got both", field="step")
+    return None if text is None else parse_step(text)
+
+
+def parse_step(text: str) -> int:
+    """Return the seconds of a step; raise BadParameterError otherwise."""
+    found = _STEP.fullmatch(text)
+    seconds = int(found[1]) * _SECONDS[found[2]] if found is not None and text.isascii() else 0
+    if not 1 <= seconds <= DAYS_MAX * 86_400:
+        raise BadParameterError(f"step: expected {STEP_ACCEPTED}; got {text[:40]!r}", field="step")
+    return seconds
 
 
 def _refusal(field: str, text: str) -> BadParameterError:

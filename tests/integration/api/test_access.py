@@ -16,7 +16,7 @@ import pytest
 
 from services.api.audit import Actor
 from services.api.auth.queries import AccessQueries
-from services.api.database import open_database
+from services.api.database import Limits, open_database
 from services.api.routes import ROLES, ROUTES, Least
 from tests.integration.api.server import ADMIN_PASSWORD, ApiServer, bearer, log_in, send
 from tests.integration.conftest import run_sql
@@ -212,7 +212,7 @@ async def test_a_user_who_is_changed_during_the_login_or_password_change_gets_no
     api: ApiServer, change: str
 ) -> None:
     name = f"race-{change[:4]}"
-    database = await open_database(api.database.app_url, None, 1, read_only=False)
+    database = await open_database(api.database.app_url, None, Limits(1, 10), read_only=False)
     connection = await asyncpg.connect(api.database.owner_url)
     try:
         await connection.execute(

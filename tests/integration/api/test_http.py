@@ -3,141 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import dataclasses
-import io
 import signal
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 import httpx
-import msgpack
 import pytest
 
-from services.api.database import Database
+from services.api.database import Database, Limits
 from services.api.errors import UnavailableError
 from tests.integration.api.server import ApiServer, bearer, free_port, log_in, send, tick
 from tests.integration.api.speaker import Speaker, cpu_table, memory_table
 from tests.integration.conftest import BusConnect, database_url
 from tests.servers import NatsServer, wait_until
 
-START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-NETWORK_ROW = "0, 0, 0, 0, 0, 0, 0, 0"
-
 
 @pytest.fixture(scope="module")
 def http(api: ApiServer) -> Iterator[httpx.Client]:
     with httpx.Client(verify=False, base_url=f"{api.url}/api/v1", headers=bearer(log_in(api)), timeout=20) as client:
         yield client
-
-
-@pytest.fixture(scope="module")
-def stored(api: ApiServer) -> None:
-    """One hour of cpu of two hosts, and interfaces whose names want to be formulas."""
-
-    async def store() -> None:
-        connection = await asyncpg.connect(api.database.owner_url)
-        try:
-            await connection.execute(
-                "INSERT INTO metrics.cpu (time, host, source, total_percent, user_percent, system_percent,"
-                " idle_percent, cores_count)"
-                " SELECT $1::timestamptz + make_interval(secs => step), host, 'system', 12.3457, step % 100, 1, 0, 4"
-                " FROM generate_series(0, 3599) AS step, unnest(ARRAY['web-1', 'db_1']) AS host",
-                START,
-            )
-            for name in ("=1+1", 'say "hi"', "-bash", "eth0"):
-                await connection.execute(
-                    "INSERT INTO metrics.network (time, host, source, interface, receive_bytes_per_second,"
-                    " transmit_bytes_per_second, receive_packets_per_second, transmit_packets_per_second,"
-                    " receive_errors_per_second, transmit_errors_per_second, receive_drops_per_second,"
-                    f" transmit_drops_per_second) VALUES ($1, 'web-1', 'system', $2, {NETWORK_ROW})",
-                    START, name,
-                )  # fmt: skip
-        finally:
-            await connection.close()
-
-    asyncio.run(store())
-
-
-def span(seconds: int, **more: str) -> dict[str, str]:
-    end = START + timedelta(seconds=seconds)
-    return {"start": START.isoformat(), "end": end.isoformat(), **more}
-
-
-def test_stored_rows_come_back_with_the_digits_that_were_sent(http: httpx.Client, stored: None) -> None:
-    body = http.get("/metrics/cpu", params=span(60, host="web-1", columns="total_percent,cores_count")).json()
-    assert (body["resolution"], body["step_seconds"], len(body["time"])) == ("raw", None, 60)
-    (series,) = body["series"]
-    assert (series["host"], series["source"], series["labels"]) == ("web-1", "system", {})
-    assert series["values"]["total_percent"][0] == 12.3457
-    assert set(series["values"]) == {"total_percent", "cores_count"}
-    assert body["time"][0] == "2026-11-20T12:00:00Z"
-
-
-def test_long_ranges_come_back_as_averages_of_steps(http: httpx.Client, stored: None) -> None:
-    body = http.get("/metrics/cpu", params=span(3600, host="web-1", points_max="61")).json()
-    assert body["step_seconds"] == 60
-    assert len(body["time"]) == 60
-    assert body["series"][0]["values"]["user_percent"][:2] == [29.5, 56.1667]
-    assert body["series"][0]["values"]["cores_count"][0] == 4
-
-
-@pytest.mark.parametrize(
-    ("hosts", "expected"),
-    [
-        (["web-1"], ["web-1"]),
-        (["*"], ["db_1", "web-1"]),
-        (["web-*"], ["web-1"]),
-        (["db_1"], ["db_1"]),
-        (["d?_1", "web-?"], ["db_1", "web-1"]),
-        (["db%"], []),
-        (["w_b-1*"], []),
-    ],
-)
-def test_hosts_are_chosen_by_name_and_glob(
-    http: httpx.Client, stored: None, hosts: list[str], expected: list[str]
-) -> None:
-    body = http.get("/metrics/cpu", params={**span(10), "host": hosts}).json()
-    assert [series["host"] for series in body["series"]] == expected
-
-
-def test_a_range_is_csv_on_request_and_runs_no_formula(http: httpx.Client, stored: None) -> None:
-    parameters = span(10, columns="receive_bytes_per_second")
-    answer = http.get("/metrics/network", params=parameters, headers={"Accept": "text/csv"})
-    assert answer.headers["content-type"].startswith("text/csv")
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
-    assert {row["interface"] for row in rows} == {"'=1+1", 'say "hi"', "'-bash", "eth0"}
-    assert rows[0]["time"] == "2026-11-20T12:00:00Z"
-    exact = http.get("/metrics/network", params=parameters).json()
-    assert {series["labels"]["interface"] for series in exact["series"]} == {"=1+1", 'say "hi"', "-bash", "eth0"}
-
-
-def test_msgpack_says_the_same_as_json(http: httpx.Client, stored: None) -> None:
-    parameters = span(10, host="web-1")
-    packed = http.get("/metrics/cpu", params=parameters, headers={"Accept": "application/msgpack"})
-    assert packed.headers["content-type"] == "application/msgpack"
-    plain = http.get("/metrics/cpu", params=parameters).json()
-    unpacked = msgpack.unpackb(packed.content)
-    assert {**unpacked, "as_of": None} == {**plain, "as_of": None}
-
-
-def test_an_answer_too_large_is_refused_with_a_sentence(api: ApiServer, http: httpx.Client, stored: None) -> None:
-    async def store(url: str) -> None:
-        connection = await asyncpg.connect(url)
-        await connection.execute(
-            "INSERT INTO metrics.cpu (time, host, source, total_percent, user_percent, system_percent,"
-            " idle_percent, cores_count) SELECT $1::timestamptz + make_interval(secs => step), 'many-' || host,"
-            " 'system', 1, 1, 1, 1, 4 FROM generate_series(0, 99) AS step, generate_series(1, 400) AS host",
-            START,
-        )
-        await connection.close()
-
-    asyncio.run(store(api.database.owner_url))
-    answer = http.get("/metrics/cpu", params=span(100, host="many-*"))
-    assert (answer.status_code, answer.json()["code"]) == (400, "too_much")
-    assert "fewer hosts" in answer.json()["detail"]
 
 
 def test_unknown_family_and_host_and_route_are_404(http: httpx.Client) -> None:
@@ -212,7 +99,7 @@ def check_processes(http: httpx.Client) -> None:
 def test_health_tells_strangers_the_status_only(api: ApiServer, http: httpx.Client) -> None:
     assert send("GET", f"{api.url}/api/v1/health").json() == {"status": "ok"}
     full = http.get("/health").json()
-    assert {part["name"] for part in full["components"]} == {"api", "bus", "database", "ingest"}
+    assert {part["name"] for part in full["components"]} == {"api", "bus", "database", "ingest", "storage"}
     assert full["mode"] == "plain"
     assert full["stream"]["bytes_max"] > 0
 
@@ -267,7 +154,7 @@ def test_made_up_methods_do_not_grow_the_metrics(api: ApiServer) -> None:
 
 async def test_a_pool_in_use_is_told_from_a_database_that_is_away(api: ApiServer) -> None:
     pool = await asyncpg.create_pool(api.database.read_url, min_size=0, max_size=1)
-    database = Database(pool, acquire_s_max=0.1)
+    database = Database(pool, Limits(1, 10), acquire_s_max=0.1)
     async with database.connection():
         with pytest.raises(UnavailableError, match="busy"):
             async with database.connection():

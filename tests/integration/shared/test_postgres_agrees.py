@@ -58,10 +58,6 @@ async def test_every_statement_is_accepted_and_may_be_repeated(postgres_url: str
             for statement in sql.table_ddl(family):
                 await connection.execute(statement)
     for family in FAMILIES.values():
-        await connection.prepare(sql.select_rows(family, family.gauges))
-        await connection.prepare(sql.select_steps(family, family.gauges))
-        await connection.prepare(sql.select_rows(family, family.gauges, globs=False))
-        await connection.prepare(sql.select_steps(family, family.gauges, globs=False))
         await connection.prepare(sql.delete_before(sql.table(family)))
     await connection.prepare(sql.ledger_insert())
     await transaction.rollback()

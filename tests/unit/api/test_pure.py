@@ -1,4 +1,4 @@
-"""Times, ranges of series, CSV, negotiation, names, hosts and errors as tables."""
+"""Times, steps, negotiation, names, hosts and errors as tables."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ from litestar.exceptions import NotFoundException
 
 from services.api.answers import CSV, JSON, MSGPACK, preferred
 from services.api.edge import names_of
-from services.api.errors import BadParameterError, DatabaseAwayError, TooMuchError, answer_of
+from services.api.errors import BadParameterError, DatabaseAwayError, answer_of
 from services.api.hosts.inventories import Inventories
 from services.api.hosts.overview import overview
 from services.api.live.latest import Latest
-from services.api.metrics.csv import csv_chunks
-from services.api.metrics.families import require_gauges
-from services.api.metrics.schemas import MetricRange, Series
-from services.api.metrics.series import CELLS_MAX, to_series
-from services.api.metrics.times import parse_instant, parse_range
+from services.api.metrics.families import label_patterns, require_gauge, require_gauges
+from services.api.metrics.times import parse_instant, parse_range, parse_step, step_of
 from services.api.parameters import host_patterns
 from shared.families import FAMILIES
 from shared.families.cpu import CPU
@@ -71,6 +68,58 @@ def test_instants_in_errors_are_written_as_they_are_sent() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30", 30), ("30s", 30), ("5m", 300), ("1h", 3_600), ("2d", 172_800), ("1w", 604_800), ("3660d", 316_224_000)],
+)
+def test_a_step_is_seconds_or_has_a_unit(text: str, seconds: int) -> None:
+    assert parse_step(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "0h", "-5", "5x", "1.5", "h", "3661d", "٣", "9999999999", "5 m"])
+def test_a_step_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(BadParameterError, match="step: expected whole seconds, or a number with"):
+        parse_step(text)
+
+
+def test_step_and_points_max_exclude_each_other() -> None:
+    assert (step_of("5m", None), step_of(None, 500), step_of(None, None)) == (300, None, None)
+    with pytest.raises(BadParameterError, match="either step or points_max"):
+        step_of("5m", 500)
+
+
+def test_labels_are_patterns_by_name() -> None:
+    texts = ["interface:eth*", "interface:lo", "interface:a:b", "interface:"]
+    assert label_patterns(NETWORK, texts) == {"interface": ("eth*", "lo", "a:b", "")}
+    assert label_patterns(NETWORK, None) == {}
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        (["interface"], "expected <label>:<value or glob>"),
+        (["interface:a\0"], "expected <label>:<value or glob>"),
+        (["interface:" + "x" * 513], "expected <label>:<value or glob>"),
+        (["mount:/"], "network has no label 'mount'; known are interface"),
+        (["interface:x"] * 101, "expected at most 100, got 101"),
+    ],
+)
+def test_labels_are_bounded_and_known(labels: list[str], says: str) -> None:
+    with pytest.raises(BadParameterError, match=says):
+        label_patterns(NETWORK, labels)
+
+
+def test_a_family_without_labels_says_so() -> None:
+    with pytest.raises(BadParameterError, match="cpu has no label 'x'; known are none"):
+        label_patterns(CPU, ["x:y"])
+
+
+def test_one_gauge_is_known_by_its_name() -> None:
+    assert require_gauge(CPU, "total_percent").name == "total_percent"
+    with pytest.raises(BadParameterError, match="column: cpu has no gauge 'x'; known are total_percent"):
+        require_gauge(CPU, "x")
+
+
+@pytest.mark.parametrize(
     ("accept", "form"),
     [
         ("", JSON),
@@ -87,45 +136,6 @@ def test_instants_in_errors_are_written_as_they_are_sent() -> None:
 )
 def test_the_form_is_what_accept_likes_best(accept: str, form: str) -> None:
     assert preferred(accept, (JSON, MSGPACK, CSV)) == form
-
-
-def test_series_share_one_axis_and_gaps_are_null() -> None:
-    gauges = require_gauges(CPU, "total_percent,cores_count")
-    later = NOW + timedelta(seconds=1)
-    rows = [
-        (NOW, "a", "system", 12.345678, 4), (NOW, "b", "system", 1.0, 2), (later, "a", "system", None, 4.0),
-    ]  # fmt: skip
-    axis, series = to_series(CPU, gauges, rows)
-    assert axis == [NOW, later]
-    assert [(each.host, each.values) for each in series] == [
-        ("a", {"total_percent": [12.3457, None], "cores_count": [4, 4]}),
-        ("b", {"total_percent": [1.0, None], "cores_count": [2, None]}),
-    ]
-
-
-def test_rows_that_spread_over_too_wide_an_axis_are_refused() -> None:
-    gauges = require_gauges(CPU, "total_percent")
-    count = int(CELLS_MAX**0.5) + 1
-    rows = [(NOW + timedelta(seconds=step), f"h{step}", "system", 1.0) for step in range(count)]
-    with pytest.raises(TooMuchError):
-        to_series(CPU, gauges, rows)
-
-
-@pytest.mark.parametrize(
-    ("label", "cell"),
-    [
-        ("eth0", '"eth0"'), ("=1+1", "\"'=1+1\""), ("+1", "\"'+1\""), ("-bash", "\"'-bash\""), ("@x", "\"'@x\""),
-        ('a"b', '"a""b"'), ("a,b\nc", '"a,b\nc"'), ("\t=1", "\"'\t=1\""),
-    ],
-)  # fmt: skip
-def test_a_label_in_csv_is_quoted_and_no_formula(label: str, cell: str) -> None:
-    gauges = require_gauges(NETWORK, "receive_bytes_per_second")
-    series = [Series("h", "system", {"interface": label}, {"receive_bytes_per_second": [None, 1.5]})]
-    axis = [NOW, NOW + timedelta(seconds=1)]
-    answer = MetricRange("network", NOW, NOW, "raw", None, NOW, axis, series)
-    assert "".join(csv_chunks(NETWORK, gauges, answer)) == (
-        f'time,host,source,interface,receive_bytes_per_second\r\n2026-11-21T09:00:01Z,"h","system",{cell},1.5\r\n'
-    )
 
 
 @pytest.mark.parametrize(

@@ -47,34 +47,6 @@ def test_copy_columns() -> None:
     assert sql.copy_columns(FAN) == ("time", "host", "source", "fan", "slot", "used_percent", "turns_count")
 
 
-def test_select_rows() -> None:
-    assert sql.select_rows(FAN, FAN.gauges) == (
-        "SELECT time, host, source, fan, slot, used_percent, turns_count\n"
-        "FROM metrics.fan\n"
-        "WHERE (host = ANY ($1::text[]) OR host LIKE ANY ($2::text[])) AND time >= $3 AND time < $4\n"
-        "ORDER BY time, host, source\n"
-        "LIMIT $5"
-    )
-
-
-def test_select_by_name_alone_needs_no_pattern() -> None:
-    exact = "WHERE host = ANY ($1::text[]) AND cardinality($2::text[]) = 0 AND time >= $3 AND time < $4\n"
-    assert exact in sql.select_rows(FAN, FAN.gauges, globs=False)
-    assert exact in sql.select_steps(FAN, FAN.gauges, globs=False)
-
-
-def test_select_steps() -> None:
-    assert sql.select_steps(FAN, FAN.gauges[:1]) == (
-        "SELECT date_bin($6, time, timestamptz '2000-01-03 00:00+00') AS time, host, source, fan, slot, "
-        "avg(used_percent::float8) AS used_percent\n"
-        "FROM metrics.fan\n"
-        "WHERE (host = ANY ($1::text[]) OR host LIKE ANY ($2::text[])) AND time >= $3 AND time < $4\n"
-        "GROUP BY 1, 2, 3, 4, 5\n"
-        "ORDER BY 1, 2, 3\n"
-        "LIMIT $5"
-    )
-
-
 def test_the_ledger_knows_a_sample_set_by_its_identity() -> None:
     assert "UNIQUE (host, source, session, seq, time)" in sql.ledger_ddl()[0]
     insert = sql.ledger_insert()
@@ -91,6 +63,5 @@ def test_delete_before_is_bounded() -> None:
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
 def test_no_statement_holds_a_quoted_value_but_the_origin_of_buckets(family: Family) -> None:
-    texts = [*sql.table_ddl(family), sql.select_rows(family, family.gauges), sql.select_steps(family, family.gauges)]
-    for text in texts:
+    for text in sql.table_ddl(family):
         assert set(re.findall(r"'([^']*)'", text)) <= {sql.BUCKET_ORIGIN}
