@@ -72,7 +72,7 @@ bench: setup .venv/dev.stamp ## Measure collector, ingest, queries and live deli
 	@$(RUN) -m tests.bench
 
 docs: .venv/dev.stamp ## Write the generated parts of docs/ anew
-	@$(RUN) -m tests.contract.catalogue
+	@$(RUN) -m tests.contract.catalogue && $(RUN) -m tests.contract.storage_sql
 requirements: .venv/dev.stamp ## Pin every package anew, with hashes
 	@sh deploy/pin.sh $(RUN) $(PINS)
 

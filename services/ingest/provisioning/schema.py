@@ -68,7 +68,7 @@ async def reconcile_metrics(connection: asyncpg.Connection, wanted: Wanted) -> S
         moving = state is not None and state.mode != mode
         if moving:
             await make_room(connection, families, mode)
-        await _make_relations(connection, storage, families, retention)
+        await make_relations(connection, storage, families, retention)
         if moving:
             await move_kept_rows(connection, families, mode)
         raw_kept = await write_state(connection, storage.mode, retention, state)
@@ -79,9 +79,10 @@ async def reconcile_metrics(connection: asyncpg.Connection, wanted: Wanted) -> S
     return storage
 
 
-async def _make_relations(
+async def make_relations(
     connection: asyncpg.Connection, storage: Storage, families: Sequence[Family], retention: Retention
 ) -> None:
+    """Make or widen every relation of a mode, with its grants; raise ProvisionError where a table is not ours."""
     is_marked = await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", DIRTY)
     rate = await _sample_sets_per_second(connection)
     for statement in storage.tables(families, retention, rate):

@@ -6,6 +6,8 @@ rows are. Marks are never shared between transactions: a mark that one deletes c
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from shared.family import Family
 from shared.resolution import LEVEL_SECONDS
 from shared.rollups import (
@@ -59,8 +61,8 @@ def kept(family: Family, level: RollupLevel) -> str:
     return f"{relation(family, level)}_kept"
 
 
-def kept_ddl(family: Family, level: RollupLevel) -> list[str]:
-    """Return the statements that make or widen the table behind a rollup, and its view."""
+def kept_ddl(family: Family, level: RollupLevel, present: Collection[str]) -> list[str]:
+    """Return the statements that make the table behind a rollup and its view; `present` columns it has already."""
     key_columns = ["time timestamptz NOT NULL", "host text NOT NULL", "source text NOT NULL"]
     key_columns += [f"{label.name} {label.sql_type} NOT NULL" for label in family.labels]
     columns = aggregates(family, level)
@@ -69,7 +71,11 @@ def kept_ddl(family: Family, level: RollupLevel) -> list[str]:
     index = f"{family.name}_{level}_kept_host"
     return [
         f"CREATE TABLE IF NOT EXISTS {name} (\n    {body}\n)",
-        *(f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {column.name} {column.sql_type}" for column in columns),
+        *(
+            f"ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {column.name} {column.sql_type}"
+            for column in columns
+            if present and column.name not in present
+        ),
         f"CREATE INDEX IF NOT EXISTS {index} ON {name} (host, time DESC)",
         f"CREATE OR REPLACE VIEW {relation(family, level)} AS\n{_view(family, level)}",
     ]

@@ -35,10 +35,10 @@ class PlainStorage:
     def rollups(
         self, family: Family, present: Mapping[RollupLevel, Collection[str]], retention: Retention
     ) -> list[str]:
-        """Return the statements that make a family's rollups or widen them; `present` is not asked."""
+        """Return the statements that make a family's rollups or add the columns they lack."""
         if not family.rollups:
             return []
-        return [statement for level in ROLLUP_LEVELS for statement in kept_ddl(family, level)]
+        return [statement for level in ROLLUP_LEVELS for statement in kept_ddl(family, level, present.get(level, ()))]
 
     async def settle_policies(
         self, connection: asyncpg.Connection, families: Sequence[Family], retention: Retention, raw_kept: timedelta

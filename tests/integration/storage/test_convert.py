@@ -13,9 +13,10 @@ import pytest
 from services.ingest.provision import provision_database
 from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.provisioning.roles import grant, make_roles
-from services.ingest.provisioning.schema import Wanted, make_schemas, reconcile_metrics
+from services.ingest.provisioning.schema import Wanted, make_relations, make_schemas
+from services.ingest.provisioning.state import detected_mode, read_state, write_state
 from services.ingest.storage.mode import AVAILABLE_SQL, Mode
-from services.ingest.storage.plain import PlainStorage
+from services.ingest.storage.retention import Retention
 from services.ingest.storage.selection import storage_of
 from services.ingest.upkeep import settle
 from shared.families import FAMILIES
@@ -44,12 +45,19 @@ def run_in_thread(url: str, statement: str) -> None:
     asyncio.run(run())
 
 
-async def provision_plain(owner: asyncpg.Connection) -> None:
-    """Provision as on a server without the extension."""
+async def provision_as(mode: Mode, owner: asyncpg.Connection) -> None:
+    """Provision as on a server that carries no more than the mode asks for."""
     await make_roles(owner, {})
     await make_schemas(owner)
     await grant(owner)
-    assert (await reconcile_metrics(owner, Wanted())).mode == "plain"
+    if mode != "plain":
+        await owner.execute("CREATE EXTENSION timescaledb")
+    retention = Retention()
+    async with owner.transaction():
+        await owner.execute("SET LOCAL ROLE vw_owner")
+        state = await read_state(owner)
+        await make_relations(owner, storage_of(mode), list(FAMILIES.values()), retention)
+        await write_state(owner, mode, retention, state)
 
 
 async def store(owner: asyncpg.Connection, hours: int) -> None:
@@ -89,16 +97,19 @@ async def everything(owner: asyncpg.Connection) -> dict[str, list[Any]]:
     return found
 
 
+@pytest.mark.parametrize("start", ["plain", "timescaledb_apache"])
 async def test_moving_to_the_mode_that_the_server_has_keeps_every_row(
-    own_database: str, database_connect: DatabaseConnect
+    start: Mode, own_database: str, database_connect: DatabaseConnect
 ) -> None:
     owner = await database_connect(own_database)
     if not await owner.fetchval(AVAILABLE_SQL):
         pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
-    await provision_plain(owner)
+    await provision_as(start, owner)
+    if start != "plain" and start == await detected_mode(owner):
+        pytest.skip(f"this server has no mode beyond {start}")
     await store(owner, hours=9)
     writer = await database_connect(own_database.replace("postgres@", "vw_ingest@", 1))
-    await settle(writer, PlainStorage())
+    await settle(writer, storage_of(start))
     await writer.close()
     # A rollup whose raw rows are long gone: nothing can compute it again.
     old = "date_trunc('hour', now()) - interval '20 days'"
@@ -109,7 +120,7 @@ async def test_moving_to_the_mode_that_the_server_has_keeps_every_row(
     before = await everything(owner)
     assert len(before["1h"]) > 9
 
-    await owner.execute("CREATE EXTENSION timescaledb")
+    await owner.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
     with pytest.raises(ProvisionError, match="--convert-mode"):
         await provision_database(own_database)
     assert await everything(owner) == before
