@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from services.api.metrics.schemas import MetricRange, Series
 from shared.family import Family
-from tests.integration.storage.oracle import Aggregate, Expected
+from tests.integration.storage.oracle import Aggregate, Expected, Right
 from tests.integration.storage.samples import Key
 
 RELATIVE = 1e-9
@@ -31,22 +30,23 @@ def differences(family: Family, expected: Expected, answer: MetricRange, aggrega
             continue
         for name, cells in columns.items():
             wrong += [
-                f"{key} {name} {time}: {cell} instead of {right or None}"
+                f"{key} {name} {time}: {cell} instead of {right}"
                 for time, cell, right in zip(answer.time, found[key][name], cells, strict=True)
                 if not is_right(cell, right, averaged=aggregate == "avg", whole=name in whole)
             ]
     return wrong
 
 
-def is_right(cell: float | None, right: Sequence[float], *, averaged: bool, whole: bool) -> bool:
+def is_right(cell: float | None, right: Right, *, averaged: bool, whole: bool) -> bool:
     """Return whether a cell shows one of the right numbers, rounded as the API rounds."""
-    if cell is None or not right:
-        return cell is None and not right
+    if cell is None:
+        return not right or None in right
     if whole and not isinstance(cell, int):
         return False
+    numbers = [number for number in right if number is not None]
     if averaged:
-        return any(abs(cell - number) <= _half_unit(number, whole) + RELATIVE * abs(number) for number in right)
-    return any(cell == (number if whole else float(f"{number:.{DIGITS}g}")) for number in right)
+        return any(abs(cell - number) <= _half_unit(number, whole) + RELATIVE * abs(number) for number in numbers)
+    return any(cell == (number if whole else float(f"{number:.{DIGITS}g}")) for number in numbers)
 
 
 def _half_unit(number: float, whole: bool) -> float:

@@ -105,6 +105,9 @@ raw    -      500     avg        *              one step       {CPU}
 """
 
 
+_AGGREGATES: dict[str, Aggregate] = {"avg": "avg", "min": "min", "max": "max"}
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One answer: what is asked, by step or by points, and the level and the step that must give it."""
@@ -136,7 +139,7 @@ def cases() -> list[Case]:
 
 
 def _case(
-    level: str, step: str, points: str, aggregate: Aggregate, hosts: str, span: str, columns: str, labels: str = ""
+    level: str, step: str, points: str, aggregate: str, hosts: str, span: str, columns: str, labels: str = ""
 ) -> Case:
     family, *gauges = columns.split(" ")
     pairs = [pair.partition(":") for pair in labels.split(";") if pair]
@@ -144,7 +147,7 @@ def _case(
         level,
         None if step == "-" else int(step),
         None if points == "-" else int(points),
-        aggregate,
+        _AGGREGATES[aggregate],
         tuple(hosts.split(",")),
         span,
         family,

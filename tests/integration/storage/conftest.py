@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from services.ingest.storage.mode import Mode
 from tests.integration.conftest import Database
 from tests.integration.storage.product import drop_database, in_thread, make_database, mode_of_database
 from tests.integration.storage.stored import MOMENTS, Stored
@@ -43,7 +44,7 @@ def empty(postgres_url: str, template_database: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def mode(stored: Stored) -> str:
+def mode(stored: Stored) -> Mode:
     """The storage mode of the server under test."""
     return stored.mode
 

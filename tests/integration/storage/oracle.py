@@ -23,6 +23,7 @@ from tests.integration.storage.samples import (
 
 Aggregate: TypeAlias = Literal["avg", "min", "max"]
 Choice: TypeAlias = Callable[[Key], bool]
+Right: TypeAlias = tuple[float | None, ...]
 
 ORIGIN_US = microseconds(datetime(2000, 1, 3, tzinfo=UTC))
 _BUCKETS_MAX = 2**40
@@ -51,20 +52,20 @@ class Buckets:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The right answer: `series[key][gauge][i]` holds the values that are right at `time[i]`, () where null is.
+    """The right answer: `series[key][gauge][i]` holds what is right at `time[i]`, () where the series has no row.
 
     Several are right only where a clock that jumped named an instant twice.
     """
 
     time: list[datetime]
-    series: dict[Key, dict[str, list[tuple[float, ...]]]]
+    series: dict[Key, dict[str, list[Right]]]
 
 
 def stored_rows(table: Table, gauges: Sequence[str], choice: Choice, start: datetime, end: datetime) -> Expected:
     """Return the answer to a range that shows the rows themselves."""
     chosen = _within(table, choice, microseconds(start), microseconds(end))
     axis = np.unique(chosen.time)
-    series: dict[Key, dict[str, list[tuple[float, ...]]]] = {}
+    series: dict[Key, dict[str, list[Right]]] = {}
     at = np.searchsorted(axis, chosen.time).tolist()
     for name in gauges:
         cells = chosen.cells[name]
@@ -72,8 +73,7 @@ def stored_rows(table: Table, gauges: Sequence[str], choice: Choice, start: date
         for key, position, number, present in rows:
             columns = series.setdefault(table.keys[key], {})
             column = columns.setdefault(name, [()] * len(axis))
-            if present:
-                column[position] = (*column[position], number)
+            column[position] = (*column[position], number if present else None)
     return Expected([instant(time) for time in axis.tolist()], series)
 
 
@@ -92,7 +92,7 @@ def stepped(
     buckets = bucketed(_within(table, choice, first, last), step_us)
     axis = np.unique(buckets.time)
     at = np.searchsorted(axis, buckets.time).tolist()
-    series: dict[Key, dict[str, list[tuple[float, ...]]]] = {}
+    series: dict[Key, dict[str, list[Right]]] = {}
     for name in gauges:
         column = buckets.columns[name]
         numbers = getattr(column, aggregate).tolist()
@@ -100,7 +100,7 @@ def stepped(
             buckets.series.tolist(), at, numbers, column.count.tolist(), strict=True
         ):
             cells = series.setdefault(table.keys[key], {}).setdefault(name, [()] * len(axis))
-            cells[position] = (number,) if count else ()
+            cells[position] = (number if count else None,)
     return Expected([instant(time) for time in axis.tolist()], series)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 
+from services.ingest.storage.mode import Mode
 from shared.families import FAMILIES
 from tests.integration.conftest import Database
 from tests.integration.storage.generate import Recording, deliveries, record
@@ -23,7 +24,7 @@ class Stored:
     """A database that goes from moment to moment, never back."""
 
     database: Database
-    mode: str
+    mode: Mode
     size: Size
     end: datetime
     recordings: list[Recording] = field(init=False)

@@ -11,16 +11,14 @@ from services.api.metrics.queries import MetricQueries
 from shared.families import FAMILIES
 from shared.glob import matcher
 from tests.integration.storage.agreement import differences
-from tests.integration.storage.cases import Case, cases
+from tests.integration.storage.cases import FIVE, Case, cases
 from tests.integration.storage.oracle import Expected, stepped, stored_rows
-from tests.integration.storage.reading import ask, queries
+from tests.integration.storage.reading import ask, asked, queries
 from tests.integration.storage.samples import Key
 from tests.integration.storage.stored import Stored
 from tests.integration.storage.timeline import Part
 
 NOT_LATE = (Part.MAIN, Part.TAIL)
-
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -29,23 +27,26 @@ async def reader(stored: Stored) -> AsyncIterator[MetricQueries]:
         yield opened
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("case", cases(), ids=str)
 async def test_answer(case: Case, moment: str, stored: Stored, reader: MetricQueries) -> None:
     expected = right_answer(case, stored, stored.parts(moment))
     if stored.rollups_wait(moment) and case.level != "raw" and expected != right_answer(case, stored, NOT_LATE):
         pytest.skip(f"{stored.mode}: rollups show rows that came late after the next refresh")
-    answer = await ask(reader, case, stored.end)
+    answer = await ask(reader, asked(case, stored.end))
     assert (answer.resolution, answer.step_seconds) == (case.level, case.step_s)
     aggregate = None if case.step_s is None else case.aggregate
     assert differences(FAMILIES[case.family], expected, answer, aggregate) == []
 
 
 def test_the_table_asks_for_enough() -> None:
-    asked = cases()
-    assert len(asked) >= 40
-    assert len({str(case) for case in asked}) == len(asked)
+    table = cases()
+    assert len(table) >= 40
+    assert len({str(case) for case in table}) == len(table)
     for level in ("raw", "1m", "5m", "1h"):
-        assert {case.aggregate for case in asked if case.level == level} == {"avg", "min", "max"}
+        of_level = [case for case in table if case.level == level]
+        assert {case.aggregate for case in of_level} == {"avg", "min", "max"}
+        assert {"web-1", FIVE, "*"} <= {",".join(case.hosts) for case in of_level}
 
 
 def right_answer(case: Case, stored: Stored, parts: tuple[Part, ...]) -> Expected:

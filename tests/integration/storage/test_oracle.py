@@ -11,7 +11,7 @@ from services.api.metrics.schemas import MetricRange, Series
 from shared.families import FAMILIES
 from tests.integration.storage.agreement import differences, is_right
 from tests.integration.storage.generate import SERIES, deliveries, record
-from tests.integration.storage.oracle import Aggregate, Expected, stepped, stored_rows
+from tests.integration.storage.oracle import Aggregate, Expected, Right, stepped, stored_rows
 from tests.integration.storage.samples import Cells, Run, Table, instant, microseconds, table_of
 from tests.integration.storage.timeline import LATE_SHORT, Part, Size
 
@@ -59,7 +59,7 @@ def test_steps(
 ) -> None:
     found = stepped(five, list(columns), lambda key: True, (at(span[0]), at(span[1])), step_s, aggregate)
     assert found.time == [at(seconds) for seconds in axis]
-    right = {name: [() if cell is None else (cell,) for cell in cells] for name, cells in columns.items()}
+    right = {name: [(cell,) for cell in cells] for name, cells in columns.items()}
     assert found.series == ({("web-1", "system"): right} if right else {})
 
 
@@ -67,7 +67,7 @@ def test_rows_within_a_range_and_an_instant_that_came_twice(five: Table) -> None
     runs = [Run(five.family, ("web-1", "system"), five.time - shift, five.cells) for shift in (0, 5_000_000)]
     found = stored_rows(table_of(five.family, runs), GAUGES[:2], lambda key: True, at(50), at(60))
     assert found.time == [at(50), at(55)]
-    right = {"total_percent": [(1.0, 2.0), (2.0, 3.0)], "iowait_percent": [(4.0,), (4.0,)]}
+    right = {"total_percent": [(1.0, 2.0), (2.0, 3.0)], "iowait_percent": [(None, 4.0), (4.0, None)]}
     assert found.series == {("web-1", "system"): right}
 
 
@@ -87,6 +87,9 @@ ROUNDED = [
     (2, (2.6,), True, True, False),
     (3.0, (3.0,), True, True, False),
     (None, (), True, False, True),
+    (None, (None,), True, False, True),
+    (None, (1.0, None), False, False, True),
+    (0.0, (None,), True, False, False),
     (None, (1.0,), True, False, False),
     (0.0, (), True, False, False),
     (7.0, (6.0, 7.0), False, False, True),
@@ -94,9 +97,7 @@ ROUNDED = [
 
 
 @pytest.mark.parametrize(("cell", "right", "averaged", "whole", "verdict"), ROUNDED)
-def test_what_counts_as_right(
-    cell: float | None, right: tuple[float, ...], averaged: bool, whole: bool, verdict: bool
-) -> None:
+def test_what_counts_as_right(cell: float | None, right: Right, averaged: bool, whole: bool, verdict: bool) -> None:
     assert is_right(cell, right, averaged=averaged, whole=whole) is verdict
 
 
@@ -106,7 +107,7 @@ def test_a_wrong_answer_is_named(five: Table) -> None:
 
     def answer(times: list[datetime], cells: list[float | None]) -> list[str]:
         series = Series("web-1", "system", {}, {"total_percent": list(cells)})
-        shown = MetricRange("cpu", *span, "1m", 60, NOON, times, [series])
+        shown = MetricRange("cpu", *span, "1m", 60, "avg", NOON, times, [series])
         return differences(FAMILIES["cpu"], expected, shown, "avg")
 
     assert answer([at(0), at(60)], [1.5, 5.0]) == []

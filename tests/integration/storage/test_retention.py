@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from services.ingest.provisioning.schema import Wanted
+from services.ingest.storage.mode import Mode
 from services.ingest.storage.retention import Retention
 from shared.families import FAMILIES
 from tests.integration.conftest import Database
@@ -35,6 +36,7 @@ CHUNK_H = {"raw": 6, "1m": 18, "5m": 18, "1h": 18}
 SPAN_H = 105
 """What upkeep may still compute under LONG: less two chunks of the level that is read."""
 ROLLUPS = ("1m", "5m", "1h")
+Must = Callable[[int], bool | None]
 
 
 class Aged:
@@ -56,7 +58,7 @@ class Aged:
     def table(self) -> Table:
         return table_of(DISK[0], [run for recording in self.recordings for run in recording.runs])
 
-    def kept(self, level: str, mode: str) -> Callable[[int], bool | None]:
+    def kept(self, level: str, mode: Mode) -> Must:
         """Return what must be there (True), what must not (False), and what may (None): it shares a chunk."""
         bound = datetime.now(UTC) - timedelta(hours=KEPT_H[level])
         youngest, first_now = microseconds(bound), microseconds(self.now - timedelta(hours=KEPT_H[level]))
@@ -66,7 +68,7 @@ class Aged:
 
 
 @pytest.fixture
-def mode(aged: Aged) -> str:
+def mode(aged: Aged) -> Mode:
     return in_thread(lambda: mode_of_database(aged.database))
 
 
@@ -80,13 +82,15 @@ def aged(postgres_url: str, template_database: str) -> Iterator[Aged]:
     in_thread(lambda: drop_database(postgres_url, database))
 
 
-async def test_a_shorter_setting_removes_exactly_what_is_older(aged: Aged, mode: str) -> None:
+async def test_a_shorter_setting_removes_exactly_what_is_older(aged: Aged, mode: Mode) -> None:
     await provision(aged.database, SHORT)
     await keep_up(aged.database)
     await assert_kept(aged, mode)
 
 
-async def test_rollups_outlive_raw_rows_after_another_refresh_a_restart_and_late_samples(aged: Aged, mode: str) -> None:
+async def test_rollups_outlive_raw_rows_after_another_refresh_a_restart_and_late_samples(
+    aged: Aged, mode: Mode
+) -> None:
     await provision(aged.database, SHORT)
     await keep_up(aged.database)
     late = aged.record(1, range(3 * 60, 9 * 60, 10))
@@ -109,7 +113,7 @@ LATE_AGES_MIN = [
 
 @pytest.mark.parametrize("ages_min", LATE_AGES_MIN, ids=["going", "gone", "gone with its minutes"])
 async def test_a_late_sample_of_a_minute_whose_raw_rows_went_changes_no_rollup(
-    ages_min: range, aged: Aged, mode: str
+    ages_min: range, aged: Aged, mode: Mode
 ) -> None:
     await provision(aged.database, SHORT)
     await keep_up(aged.database)
@@ -120,7 +124,7 @@ async def test_a_late_sample_of_a_minute_whose_raw_rows_went_changes_no_rollup(
         await assert_kept(aged, mode, older_than_h=26)
 
 
-async def test_raising_the_setting_again_brings_no_refresh_over_what_is_gone(aged: Aged, mode: str) -> None:
+async def test_raising_the_setting_again_brings_no_refresh_over_what_is_gone(aged: Aged, mode: Mode) -> None:
     await provision(aged.database, SHORT)
     await keep_up(aged.database)
     await provision(aged.database, LONG)
@@ -131,27 +135,29 @@ async def test_raising_the_setting_again_brings_no_refresh_over_what_is_gone(age
     await assert_kept(aged, mode)
 
 
-async def assert_kept(aged: Aged, mode: str, older_than_h: int | None = None) -> None:
-    """Assert that each level has what it must have, each row right; of rollups perhaps only what is that old."""
+async def assert_kept(aged: Aged, mode: Mode, older_than_h: int = 0) -> None:
+    """Assert that each level has what it must have, each row right; perhaps only of rollups and what is that old."""
+    youngest = microseconds(aged.now - timedelta(hours=older_than_h))
     connection = await asyncpg.connect(aged.database.read_url)
     try:
         for level in ROLLUPS:
-            found = await rollup_rows(connection, aged.table, level)
-            must = aged.kept(level, mode)
-            if older_than_h is not None:
-                youngest = microseconds(aged.now - timedelta(hours=older_than_h))
-                found = {place: row for place, row in found.items() if place[-1] < youngest}
-                kept = aged.kept(level, mode)
-                must = lambda time, kept=kept, youngest=youngest: kept(time) if time < youngest else None  # noqa: E731
+            rows = await rollup_rows(connection, aged.table, level)
+            found = {place: row for place, row in rows.items() if place[-1] < youngest}
+            must = older(aged.kept(level, mode), youngest)
             assert (level, wrong_places(found, aged.table, level, must)[:3]) == (level, [])
             assert (level, wrong_columns(found, aged.table, level)) == (level, [])
-        if older_than_h is None:
+        if not older_than_h:
             await assert_raw_kept(connection, aged, mode)
     finally:
         await connection.close()
 
 
-async def assert_raw_kept(connection: asyncpg.Connection, aged: Aged, mode: str) -> None:
+def older(kept: Must, youngest: int) -> Must:
+    """Return the same, without an opinion of what is younger."""
+    return lambda time: kept(time) if time < youngest else None
+
+
+async def assert_raw_kept(connection: asyncpg.Connection, aged: Aged, mode: Mode) -> None:
     rows = await connection.fetch("SELECT host, source, mount, device, time FROM metrics.disk")
     found = sorted((*tuple(row)[:-1], microseconds(row["time"])) for row in rows)
     table, must = aged.table, aged.kept("raw", mode)

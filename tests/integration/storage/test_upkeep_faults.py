@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from services.ingest.metrics import Metrics
 from services.ingest.sink import PostgresSink
+from services.ingest.storage.mode import Mode
 from services.ingest.storage.selection import storage_of
 from services.ingest.upkeep import settle
 from shared.families import FAMILIES
@@ -27,7 +28,7 @@ HOUR_S = 3_600
 
 
 @pytest.fixture(autouse=True)
-def _kept_by_ingest(mode: str) -> None:
+def _kept_by_ingest(mode: Mode) -> None:
     if mode == "timescaledb_community":
         pytest.skip("timescaledb_community: continuous aggregates are the database's own")
 
@@ -68,7 +69,7 @@ async def old_marks(connection: asyncpg.Connection) -> int:
 
 
 async def test_upkeep_killed_amid_its_transaction(
-    empty: Database, mode: str, owner: asyncpg.Connection, database_connect: DatabaseConnect
+    empty: Database, mode: Mode, owner: asyncpg.Connection, database_connect: DatabaseConnect
 ) -> None:
     recordings = [record_ticks("web-1", 0, ticks(range(3 * HOUR_S, 5 * HOUR_S, 10)))]
     await store(empty, recordings)
@@ -92,7 +93,7 @@ async def test_upkeep_killed_amid_its_transaction(
 
 
 async def test_a_week_without_upkeep(
-    empty: Database, mode: str, owner: asyncpg.Connection, upkeeper: asyncpg.Connection
+    empty: Database, mode: Mode, owner: asyncpg.Connection, upkeeper: asyncpg.Connection
 ) -> None:
     week_s = int(timedelta(days=7).total_seconds()) - 2 * HOUR_S
     recordings = [record_ticks("web-1", 0, ticks(range(300, week_s, 600)))]
@@ -107,7 +108,7 @@ async def test_a_week_without_upkeep(
 
 async def test_two_upkeepers_at_once(
     empty: Database,
-    mode: str,
+    mode: Mode,
     owner: asyncpg.Connection,
     upkeeper: asyncpg.Connection,
     database_connect: DatabaseConnect,
@@ -128,7 +129,7 @@ async def test_two_upkeepers_at_once(
 
 async def test_a_batch_that_commits_after_upkeep_took_the_marks_of_its_minutes(
     empty: Database,
-    mode: str,
+    mode: Mode,
     owner: asyncpg.Connection,
     upkeeper: asyncpg.Connection,
     database_connect: DatabaseConnect,
@@ -157,7 +158,7 @@ async def test_a_batch_that_commits_after_upkeep_took_the_marks_of_its_minutes(
 
 
 async def test_a_batch_that_commits_while_upkeep_computes_its_minutes(
-    empty: Database, mode: str, owner: asyncpg.Connection, upkeeper: asyncpg.Connection
+    empty: Database, mode: Mode, owner: asyncpg.Connection, upkeeper: asyncpg.Connection
 ) -> None:
     instants = ticks(range(3 * HOUR_S, 3 * HOUR_S + 900, 10))
     early, amid = record_ticks("web-1", 0, instants[::2]), record_ticks("web-1", 1, instants[1::2])
@@ -176,7 +177,7 @@ async def test_a_batch_that_commits_while_upkeep_computes_its_minutes(
 
 
 async def test_two_writers_and_upkeep_side_by_side(
-    empty: Database, mode: str, owner: asyncpg.Connection, upkeeper: asyncpg.Connection
+    empty: Database, mode: Mode, owner: asyncpg.Connection, upkeeper: asyncpg.Connection
 ) -> None:
     instants = ticks(range(600, 4 * HOUR_S, 10))
     recordings = [record_ticks("web-1", session, instants[session::4]) for session in range(4)]
@@ -195,7 +196,7 @@ async def test_two_writers_and_upkeep_side_by_side(
 
 
 async def test_a_late_sample_costs_its_own_buckets_however_much_is_stored(
-    empty: Database, mode: str, owner: asyncpg.Connection, upkeeper: asyncpg.Connection
+    empty: Database, mode: Mode, owner: asyncpg.Connection, upkeeper: asyncpg.Connection
 ) -> None:
     await owner.execute(
         "INSERT INTO metrics.cpu (time, host, source, total_percent, user_percent, system_percent, idle_percent,"
