@@ -11,11 +11,9 @@ from typing import Literal
 import asyncpg
 import pytest
 
-from tests.integration.conftest import database_url
+from tests.integration.conftest import Database
 
 SUITE = "tests/integration/storage/"
-TEMPLATE = "template_database"
-"""The session fixture that provisions; its database is gone when the session ends, so it is asked while it is made."""
 
 Outcome = Literal["passed", "failed", "skipped"]
 
@@ -71,10 +69,12 @@ def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
     made = yield
-    if fixturedef.argname == TEMPLATE and isinstance(made, str):
-        url = database_url(request.getfixturevalue("postgres_url"), made)
+    tally = request.config.stash[TALLY]
+    # The first provisioned database says the mode, whichever fixture made it: at the end none is left to ask.
+    database = made if isinstance(made, Database) else getattr(made, "database", None)
+    if tally.mode is None and isinstance(database, Database):
         with ThreadPoolExecutor(1) as pool:  # an asynchronous test may have a loop running here
-            request.config.stash[TALLY].mode = pool.submit(asyncio.run, _mode(url)).result()
+            tally.mode = pool.submit(asyncio.run, _mode(database.owner_url)).result()
     return made
 
 

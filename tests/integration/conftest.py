@@ -67,6 +67,10 @@ def template_database(postgres_url: str) -> Iterator[str]:
     """Name of a database provisioned once per session; nobody may be connected to it."""
     name = f"vw_template_{secrets.token_hex(4)}"
     _in_thread(lambda: asyncio.run(provision_database(database_url(postgres_url, name))))
+    # TimescaleDB's scheduler stays away from a closed database once ended; to an open one it returns during a copy.
+    _in_thread(lambda: run_sql(postgres_url, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+    ending = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    _in_thread(lambda: run_sql(postgres_url, ending))
     yield name
     _in_thread(lambda: run_sql(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
 

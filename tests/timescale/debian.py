@@ -92,7 +92,7 @@ def debian_mirror() -> str:
         run(["apt-get", "update", "-qq"])
         sites = _debian_sites()
     if not sites:
-        raise TimescaleError("apt knows no mirror of Debian: enter one into /etc/apt/sources.list.d, then again")
+        raise TimescaleError("apt has no list from a mirror of Debian: make 'apt-get update' fetch one, then again")
     return sites[0]
 
 
