@@ -37,7 +37,7 @@ from services.api.live.feed import Feed
 from services.api.live.latest import Latest
 from services.api.live.relay import Relay
 from services.api.live.socket import LiveSockets
-from services.api.metrics.export import Exports
+from services.api.metrics.export import ExportLimits, Exports
 from services.api.metrics.queries import MetricQueries
 from services.api.observations import Observations
 from services.api.page import read_page
@@ -97,7 +97,7 @@ async def serve(settings: ApiSettings, key: SigningKey) -> bool:
         parts = Parts(
             access=Access(queries, admin, passwords, sessions, key, _now), gate=gate, admin=admin,
             metric_queries=MetricQueries(read, observations, settings.cache_bytes_max),
-            exports=Exports(export_database, observations, settings.exports_max, settings.export_s_max),
+            exports=Exports(export_database, observations, _export_limits(settings)),
             latest=relay.latest, inventories=inventories, board=board,
             sockets=LiveSockets(relay, gate, observations, settings.clients_max), page=read_page(settings.page),
             description=msgspec.json.encode(describe()), secure=settings.public_url.startswith("https:"), clock=_now,
@@ -151,8 +151,8 @@ async def _open_databases(settings: ApiSettings, stack: AsyncExitStack) -> tuple
     """Return those that read, export, and keep users."""
     reading = (settings.read_database_url, settings.read_database_password)
     keeping = (settings.app_database_url, settings.app_database_password)
-    # Between two parts of an export its transaction waits for the caller, who is given up after half of this.
-    exporting = Limits(settings.exports_max, EXPORT_STATEMENT_S_MAX, idle_s_max=EXPORT_STATEMENT_S_MAX)
+    # Between two parts of an export its transaction waits for the caller.
+    exporting = Limits(settings.exports_max, EXPORT_STATEMENT_S_MAX, idle_s_max=2 * settings.export_stalled_s_max)
     read = await open_database(
         *reading, Limits(settings.read_connections_max, settings.statement_s_max), read_only=True
     )
@@ -162,6 +162,10 @@ async def _open_databases(settings: ApiSettings, stack: AsyncExitStack) -> tuple
     app = await open_database(*keeping, Limits(settings.app_connections_max, settings.statement_s_max), read_only=False)
     stack.push_async_callback(app.close)
     return read, export, app
+
+
+def _export_limits(settings: ApiSettings) -> ExportLimits:
+    return ExportLimits(settings.exports_max, settings.export_s_max, settings.export_stalled_s_max)
 
 
 async def _listen(settings: ApiSettings, app: Edge, observations: Observations, ending: Ending) -> None:

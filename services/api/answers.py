@@ -20,9 +20,6 @@ JSON = "application/json"
 MSGPACK = "application/msgpack"
 CSV = "text/csv"
 
-STALLED_S_MAX = 30.0
-"""A caller that takes nothing of a long answer for so long is cut."""
-
 
 class Answer(Response[T]):
     """An answer whose bytes are JSON or msgpack, as the request's Accept says."""
@@ -63,21 +60,21 @@ class Answer(Response[T]):
 class CsvAnswer(Answer[T]):
     """An answer that goes out as lines of CSV while they are made; the first piece is there already."""
 
-    def __init__(self, content: T, first: bytes, rest: AsyncGenerator[bytes, None]) -> None:
+    def __init__(self, content: T, first: bytes, rest: AsyncGenerator[bytes, None], stalled_s_max: float) -> None:
         super().__init__(content)
-        self._first, self._rest = first, rest
+        self._first, self._rest, self._stalled_s_max = first, rest, stalled_s_max
 
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **given: Any) -> ASGIResponse:
         """Return the streaming response."""
-        return _CsvStream(self._first, self._rest)
+        return _CsvStream(self._first, self._rest, self._stalled_s_max)
 
 
 class _CsvStream(ASGIResponse):
     _should_set_content_length = False
 
-    def __init__(self, first: bytes, rest: AsyncGenerator[bytes, None]) -> None:
+    def __init__(self, first: bytes, rest: AsyncGenerator[bytes, None], stalled_s_max: float) -> None:
         super().__init__(media_type=CSV, headers={"vary": "accept"})
-        self._first, self._rest = first, rest
+        self._first, self._rest, self._stalled_s_max = first, rest, stalled_s_max
 
     async def send_body(self, send: Any, receive: Any) -> None:
         """Send until all is sent or the caller is gone; an error ends the connection, so that no part looks whole."""
@@ -96,16 +93,15 @@ class _CsvStream(ASGIResponse):
 
     async def _send_all(self, send: Any) -> None:
         async with aclosing(self._rest):
-            await _send_piece(send, self._first)
+            await self._send_piece(send, self._first)
             async for piece in self._rest:
-                await _send_piece(send, piece)
+                await self._send_piece(send, piece)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-
-async def _send_piece(send: Any, piece: bytes) -> None:
-    # A caller that stops reading would otherwise keep a connection of the database as long as it likes.
-    async with asyncio.timeout(STALLED_S_MAX):
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    async def _send_piece(self, send: Any, piece: bytes) -> None:
+        # A caller that stops reading would otherwise keep a connection of the database as long as it likes.
+        async with asyncio.timeout(self._stalled_s_max):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 async def _until_gone(receive: Any) -> None:

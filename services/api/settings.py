@@ -31,6 +31,9 @@ class ApiSettings:
     statement_s_max: int = setting("Seconds until a query is given up.", default=10, minimum=1, maximum=300)
     exports_max: int = setting("CSV exports at one time, each with a connection.", default=4, minimum=1, maximum=100)
     export_s_max: int = setting("Seconds that one CSV export may take.", default=600, minimum=1, maximum=86_400)
+    export_stalled_s_max: int = setting(
+        "Seconds that a CSV export waits for a caller who takes nothing.", default=30, minimum=1, maximum=600
+    )
     cache_bytes_max: int = setting(
         "Bytes of answered ranges kept in memory for some seconds.", default=32 * 1024**2, minimum=0, maximum=1024**3
     )

@@ -164,7 +164,7 @@ class MetricsController(Controller):
 
 
 async def _exported(selection: Selection, exports: Exports, context: RequestContext) -> CsvAnswer[Any]:
-    context.extend(exports.seconds_max)
+    context.extend(exports.limits.seconds_max)
     pieces = csv_chunks(selection, exports.rows(select_rows(selection)))
     # The first piece before the status: what cannot be read is then still an error.
-    return CsvAnswer(None, await anext(pieces), pieces)
+    return CsvAnswer(None, await anext(pieces), pieces, exports.limits.stalled_s_max)
