@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from deploy.local.up import this_host
-from tests.browser.conftest import DESKTOP, PHONE, Opener, Watched
+from tests.browser.checks import check
+from tests.browser.conftest import DESKTOP, PHONE, Opener
 from tests.integration.deploy.stack import CHECKOUT, Stack, until
 
-AXE = CHECKOUT / "services/web/node_modules/axe-core/axe.min.js"
 CPU_PANEL = "[data-testid='panel-cpu']"
 
 
@@ -54,15 +54,6 @@ def stored_points(stack: Stack, host: str) -> dict[str, float]:
         for time, value in zip(answer["time"], series["values"]["total_percent"], strict=True)
         if value is not None
     }
-
-
-def serious_violations(page: Page) -> list[str]:
-    """Return what axe finds that is serious or critical."""
-    page.evaluate(AXE.read_text())
-    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run()).violations")
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
-    ]
 
 
 def test_a_cpu_panel_receives_new_points_that_equal_the_stored_ones(open_page: Opener, stack: Stack) -> None:
@@ -166,14 +157,14 @@ def test_pages_fit_and_are_accessible(
     watched = open_page(size, theme, language)
     watched.sign_in()
     watched.page.locator(f"[data-host='{second_host}']").wait_for()
-    _check(watched, pictures / f"hosts-{size[0]}-{theme}.png")
+    check(watched.page, pictures / f"hosts-{size[0]}-{theme}.png")
     watched.open_host(this_host())
     watched.page.locator(f"{CPU_PANEL} canvas").wait_for()
     wait_for_new_points(watched.page, 2)
     picture_for_readme = size == DESKTOP and theme == "light" and "UPDATE_SCREENSHOT" in os.environ
     if picture_for_readme:
         watched.page.wait_for_timeout(110_000)
-    _check(watched, pictures / f"host-{size[0]}-{theme}.png")
+    check(watched.page, pictures / f"host-{size[0]}-{theme}.png")
     if picture_for_readme:
         shutil.copy(pictures / f"host-{size[0]}-{theme}.png", CHECKOUT / "docs/dashboard.png")
 
@@ -184,10 +175,3 @@ def test_the_api_is_documented_from_our_own_files(open_page: Opener, page_name: 
     watched.sign_in()
     watched.page.goto(f"{watched.url}/#/docs/{page_name}")
     expect(watched.page.get_by_text("/api/v1/metrics/current").first).to_be_visible(timeout=30_000)
-
-
-def _check(watched: Watched, picture: Path) -> None:
-    page = watched.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("window.innerWidth")
-    assert serious_violations(page) == []
-    page.screenshot(path=picture)
