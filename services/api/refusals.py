@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from litestar import Request
@@ -20,6 +21,9 @@ from services.api.routes import PREFIX
 
 WHERE_ROUTES_ARE = f"GET {PREFIX}/schema lists the routes"
 PATH_CHARACTERS_MAX = 100
+
+_MISSING = re.compile(r"Missing required query parameter '(\w+)'")
+"""What the framework says of a parameter that was not sent; it does not say it in parts."""
 
 
 def in_our_words(request: Request[Any, Any, Any], error: Exception) -> Exception:
@@ -47,6 +51,9 @@ def _method(error: MethodNotAllowedException, asked: str) -> HTTPException:
 
 def _validation(request: Request[Any, Any, Any], error: ValidationException) -> Exception:
     faults: Any = error.extra
+    missing = _MISSING.match(error.detail)
+    if missing is not None:
+        faults = [{"key": missing[1], "source": "query"}]
     if not faults or not isinstance(faults, list):
         return BadRequestError(str(error.detail)[:300])
     body = ScopeState.from_scope(request.scope).json

@@ -44,9 +44,10 @@ async def test_the_shell_examples_sign_in_make_a_user_and_read(api: ApiServer) -
     if missing:
         pytest.skip(f"the examples of docs/http-api.md need {' and '.join(missing)}")
     text = DOCS.read_text(encoding="utf-8")
-    login, user, history = (block.strip() for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
-    script = "\necho\n".join(
-        (login.replace("…", ADMIN_PASSWORD.replace("'", "'\\''")), user.replace("…", "battery staple"), history)
+    blocks = [block.strip() for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)]
+    login, user = blocks[:2]
+    script = "\necho '<end>'\n".join(
+        (login.replace("…", ADMIN_PASSWORD.replace("'", "'\\''")), user.replace("…", "battery staple"), *blocks[2:])
     )
     process = await asyncio.create_subprocess_exec(
         "/bin/sh", "-euc", script.replace("127.0.0.1:8080", f"127.0.0.1:{api.port}"),
@@ -54,10 +55,14 @@ async def test_the_shell_examples_sign_in_make_a_user_and_read(api: ApiServer) -
     )  # fmt: skip
     async with asyncio.timeout(15):
         printed, _ = await process.communicate()
-    hosts, made, read = map(json.loads, printed.split(b"\n"))
-    assert "hosts" in hosts
-    assert (made["username"], made["role"]) == ("kim", "viewer")
-    assert (read["family"], set(read)) == ("cpu", {*read, "as_of", "series"})
+    hosts, made, history, highest, lines, top = printed.decode().split("<end>\n")
+    assert "hosts" in json.loads(hosts)
+    assert (json.loads(made)["username"], json.loads(made)["role"]) == ("kim", "viewer")
+    for answer, family, aggregate in ((history, "cpu", "avg"), (highest, "network", "max")):
+        read = json.loads(answer)
+        assert (read["family"], read["aggregate"], set(read)) == (family, aggregate, {*read, "as_of", "series"})
+    assert lines == "time,host,source,mount,device,used_percent\r\n"
+    assert json.loads(top) == {"family": "disk", "column": "used_percent", "top": []}
 
 
 async def test_a_protocol_ping_is_answered_and_the_end_closes_websockets(api: ApiServer) -> None:

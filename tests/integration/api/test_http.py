@@ -13,8 +13,11 @@ import asyncpg
 import httpx
 import pytest
 
-from services.api.database import Database, Limits
+from services.api.database import Database, Limits, open_database
 from services.api.errors import UnavailableError
+from services.api.health.checks import storage_component
+from services.api.health.queries import HealthQueries
+from shared.subjects import host_user
 from tests.integration.api.server import ApiServer, bearer, free_port, log_in, send, tick
 from tests.integration.api.speaker import Speaker, cpu_table, memory_table
 from tests.integration.conftest import BusConnect, database_url
@@ -96,11 +99,28 @@ def check_processes(http: httpx.Client) -> None:
     assert [row["pid"] for row in by_memory["processes"]] == [1, 3, 2]
 
 
+async def test_the_top_of_now_needs_no_database(http: httpx.Client, bus: NatsServer, bus_connect: BusConnect) -> None:
+    for host, percent in (("web-2", 71.5), ("web-1.example.com", 90.25)):
+        speaker = Speaker(await bus_connect(bus, host_user(host)), host)
+        await speaker.say(tick() + timedelta(seconds=2), {"cpu": cpu_table(percent)})
+    asked = {"column": "total_percent", "host": "web-*"}
+    await asyncio.to_thread(
+        wait_until, lambda: top_of(http, asked) == [("web-1.example.com", 90.25), ("web-2", 71.5)], "the top", 5
+    )
+    assert top_of(http, {**asked, "order": "asc", "limit": "1"}) == [("web-2", 71.5)]
+
+
+def top_of(http: httpx.Client, asked: dict[str, str]) -> list[tuple[str, float]]:
+    return [(row["host"], row["value"]) for row in http.get("/metrics/cpu/top", params=asked).json()["top"]]
+
+
 def test_health_tells_strangers_the_status_only(api: ApiServer, http: httpx.Client) -> None:
     assert send("GET", f"{api.url}/api/v1/health").json() == {"status": "ok"}
     full = http.get("/health").json()
     assert {part["name"] for part in full["components"]} == {"api", "bus", "database", "ingest", "storage"}
-    assert full["mode"] == "plain"
+    assert full["mode"] == full["storage"]["mode"]
+    assert full["mode"] in ("plain", "timescaledb_apache", "timescaledb_community")
+    assert full["storage"]["raw_retention_seconds"] == 86_400 * full["storage"]["raw_retention_days"]
     assert full["stream"]["bytes_max"] > 0
 
 
@@ -142,6 +162,29 @@ def test_a_body_that_grows_without_saying_so_is_refused(api: ApiServer) -> None:
 def test_a_body_nested_without_end_is_a_bad_request(api: ApiServer) -> None:
     answer = send("POST", f"{api.url}/api/v1/auth/login", content=b"[" * 60_000)
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    ("change", "degraded"),
+    [
+        ("raw_retention_seconds = 3600, reason = 'The disk is small.', size_bytes_max = 5, free_percent = 12.5", True),
+        ("paused = true, reason = 'The disk is small.'", True),
+        ("raw_retention_seconds = 864000, reason = NULL, paused = false", False),
+        (None, False),
+    ],
+)
+async def test_health_says_how_history_is_stored(api: ApiServer, change: str | None, degraded: bool) -> None:
+    connection = await asyncpg.connect(api.database.owner_url)
+    statement = f"UPDATE metrics.storage_state SET {change}" if change else "DELETE FROM metrics.storage_state"
+    await connection.execute(statement)
+    await connection.close()
+    read = await open_database(api.database.read_url, None, Limits(1, 10), read_only=True)
+    storage = await HealthQueries(read).storage()
+    await read.close()
+    found = storage_component(storage)
+    assert (found.status, found.detail == "The disk is small.") == (("degraded", True) if degraded else ("ok", False))
+    if storage is not None and storage.size_bytes_max is not None:
+        assert (storage.size_bytes_max, storage.free_percent) == (5, 12.5)
 
 
 def test_made_up_methods_do_not_grow_the_metrics(api: ApiServer) -> None:
