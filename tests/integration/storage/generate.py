@@ -105,7 +105,7 @@ def deliveries(recordings: Sequence[Recording], end: datetime, part: Part = Part
     random = np.random.default_rng([SEED, len(part.value)])
     batch: list[FakeMessage] = []
     before: list[FakeMessage] = []
-    for message in _sent([recording for recording in recordings if recording.stretch.part is part], end, part):
+    for message in sent([recording for recording in recordings if recording.stretch.part is part], end, part):
         batch += [message] * (2 if random.random() < REPEATED_SHARE else 1)
         if len(batch) >= BATCH_SAMPLE_SETS:
             again = [before[at] for at in np.flatnonzero(random.random(len(before)) < REPEATED_SHARE)]
@@ -130,16 +130,16 @@ def message(host: str, tick: int, readings: Sequence[Rows], numbering: Numbering
     return FakeMessage(f"{host} {encoded.seq}", encoded.body, subject, ack_subject(encoded.seq, arrived=arrived))
 
 
-def _sent(recordings: Sequence[Recording], end: datetime, part: Part) -> Iterator[FakeMessage]:
+def sent(recordings: Sequence[Recording], end: datetime, part: Part = Part.MAIN) -> Iterator[FakeMessage]:
     """Yield messages in the order in which hosts sent them; a late one arrives at the end, whatever its time."""
-    sent = sorted(
+    order = sorted(
         (tick + recording.stretch.behind_s * MICROSECONDS, at, tick)
         for at, recording in enumerate(recordings)
         for tick in recording.ticks.tolist()
     )
     tables = [_tables(recording.runs) for recording in recordings]
     numberings = [Numbering(recording.session) for recording in recordings]
-    for sent_at, at, tick in sent:
+    for sent_at, at, tick in order:
         arrived = end if part is Part.LATE else instant(sent_at) + ON_THE_WAY
         yield message(recordings[at].host, tick, tables[at][tick], numberings[at], arrived)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -17,7 +18,8 @@ from services.api.metrics.times import Range
 from services.api.observations import Observations
 from services.api.scope import Scope
 from shared.families import FAMILIES
-from shared.resolution import POINTS_MAX_DEFAULT
+from shared.family import Family
+from shared.resolution import POINTS_MAX_DEFAULT, POINTS_MAX_LIMIT
 from tests.integration.conftest import Database
 from tests.integration.storage.cases import Case
 
@@ -37,18 +39,26 @@ async def queries(database: Database) -> AsyncIterator[MetricQueries]:
 
 def asked(case: Case, end: datetime) -> Asked:
     """Return the request of a case, for samples that end then; that instant is now."""
-    family = FAMILIES[case.family]
-    by_name = {gauge.name: gauge for gauge in family.gauges}
+    step_s = case.step_s if case.points_max is None else None
+    plain = request(FAMILIES[case.family], case.gauges, case.span(end), step_s)
+    points_max = case.points_max or POINTS_MAX_DEFAULT
+    return dataclasses.replace(
+        plain, hosts=case.hosts, labels=_grouped(case.labels), aggregate=case.aggregate, points_max=points_max, now=end
+    )
+
+
+def request(family: Family, gauges: Sequence[str], span: tuple[datetime, datetime], step_s: int | None = None) -> Asked:
+    """Return a request for averages of all hosts until now, in steps or else as they are stored."""
     return Asked(
         family=family,
-        gauges=tuple(by_name[name] for name in case.gauges),
-        hosts=case.hosts,
-        labels=_grouped(case.labels),
-        range=Range(*case.span(end)),
-        step_seconds=case.step_s if case.points_max is None else None,
-        points_max=case.points_max or POINTS_MAX_DEFAULT,
-        aggregate=case.aggregate,
-        now=end,
+        gauges=tuple(gauge for gauge in family.gauges if gauge.name in gauges),
+        hosts=("*",),
+        labels={},
+        range=Range(*span),
+        step_seconds=step_s,
+        points_max=POINTS_MAX_LIMIT,
+        aggregate="avg",
+        now=span[1],
     )
 
 
