@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from services.ingest.storage.dirty import (
-    DIRTY,
     FINEST,
+    MARGIN,
     compute_kept,
     fold_marks,
     forget_kept,
+    forget_marks,
     mark_coarser,
     take_marks,
 )
@@ -29,8 +30,6 @@ TOGETHER = 60
 """Buckets of one host computed together at most."""
 _PLAN_BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off"
 """PostgreSQL overrates how many groups there are: it would read whole tables, and sort on disk instead of hashing."""
-MARGIN = timedelta(hours=1)
-"""Raw rows this close to their end are no longer computed: their bucket may have lost rows already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +48,8 @@ async def settle_rollups(
     Raw rows are complete since `complete_since`; what rollups know of the time before is never touched.
     The caller holds the lock of upkeep: two of these at once would compute the same twice.
     """
-    abandoned = _count(
-        await connection.execute(
-            f"DELETE FROM {DIRTY} WHERE bucket_seconds = $1 AND time < $2",
-            LEVEL_SECONDS[FINEST],
-            complete_since + MARGIN,
-        )
-    )
+    bound = complete_since + MARGIN
+    abandoned = _count(await connection.execute(forget_marks(), LEVEL_SECONDS[FINEST], bound))
     rolled = [family for family in families if family.rollups]
     computed = 0
     for level in ROLLUP_LEVELS:

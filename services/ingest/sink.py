@@ -14,7 +14,7 @@ import asyncpg
 from services.ingest.batch import Delivery, Key, distinct, ledger_arrays, rows_by_family
 from services.ingest.errors import RefusedError, TooSlowError, translated
 from services.ingest.metrics import Metrics
-from services.ingest.storage.dirty import mark_insert
+from services.ingest.storage.dirty import MARGIN, mark_insert
 from services.ingest.storage.mode import Mode
 from shared.families import FAMILIES
 from shared.sql import SCHEMA, copy_columns, ledger_insert
@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 _LEDGER_INSERT = ledger_insert()
 _MARK_INSERT = mark_insert()
+_MARGIN_SECONDS = int(MARGIN.total_seconds())
 _COPY_COLUMNS = {name: copy_columns(family) for name, family in FAMILIES.items()}
 
 
@@ -117,5 +118,5 @@ async def _transaction(
         if marks_rollups and entered:
             minutes = {(record["time"].replace(second=0, microsecond=0), record["host"]) for record in entered}
             times, hosts = zip(*minutes, strict=True)
-            await connection.execute(_MARK_INSERT, times, hosts)
+            await connection.execute(_MARK_INSERT, times, hosts, _MARGIN_SECONDS)
     return len(entered), {family: len(rows) for family, rows in grouped.items()}

@@ -7,6 +7,7 @@ rows are. Marks are never shared between transactions: a mark that one deletes c
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import timedelta
 
 from shared.family import Family
 from shared.resolution import LEVEL_SECONDS
@@ -24,6 +25,8 @@ from shared.sql import BUCKET_ORIGIN, LEDGER, SCHEMA
 
 DIRTY = f"{SCHEMA}.rollup_dirty"
 FINEST: RollupLevel = "1m"
+MARGIN = timedelta(hours=1)
+"""Raw rows this close to their end are no longer computed: their bucket may have lost rows already."""
 _ORIGIN = f"timestamptz '{BUCKET_ORIGIN}'"
 
 
@@ -40,10 +43,16 @@ def dirty_ddl() -> list[str]:
 
 
 def mark_insert() -> str:
-    """Return the statement that marks minutes: parameters are arrays of times and of hosts."""
+    """Return the statement that marks minutes: parameters are arrays of times and of hosts.
+
+    Minutes whose raw rows are going, or went, are left as they are: computed anew they would lose what went.
+    """
     return (
-        f"INSERT INTO {DIRTY} (bucket_seconds, time, host) "
-        f"SELECT {LEVEL_SECONDS[FINEST]}, * FROM unnest($1::timestamptz[], $2::text[])"
+        f"INSERT INTO {DIRTY} (bucket_seconds, time, host)\n"
+        f"SELECT {LEVEL_SECONDS[FINEST]}, touched.time, touched.host\n"
+        f"FROM unnest($1::timestamptz[], $2::text[]) AS touched (time, host), {SCHEMA}.storage_state AS state\n"
+        "WHERE touched.time >= interval '1 second' * $3::integer + greatest(\n"
+        "    now() - interval '1 second' * state.raw_retention_seconds, state.raw_dropped_before)"
     )
 
 
@@ -138,6 +147,11 @@ WHERE NOT EXISTS (
     WHERE mark.bucket_seconds = $3::integer AND mark.host = found.host
       AND mark.time = date_bin($4::interval, found.time, {_ORIGIN})
 )"""
+
+
+def forget_marks() -> str:
+    """Return the statement that deletes the marks of buckets of $1 seconds that begin before $2."""
+    return f"DELETE FROM {DIRTY} WHERE bucket_seconds = $1 AND time < $2"
 
 
 def fold_marks() -> str:
