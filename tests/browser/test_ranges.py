@@ -93,6 +93,29 @@ def test_a_month_opens_and_zooming_loads_raw_samples(open_page: Opener, hosts: l
     assert "?" not in page.url
 
 
+def test_a_finger_selects_sideways_and_scrolls_up_and_down(open_page: Opener, hosts: list[str]) -> None:
+    page = opened(open_page(PHONE), f"/hosts/{hosts[0]}?range=30d", CPU_PANEL)
+    box = page.locator(f"{CPU_PANEL} .u-over").bounding_box()
+    assert box is not None
+    fingers = page.context.new_cdp_session(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def swipe(right: float, down: float) -> None:
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        for part in range(1, 11):
+            at = {"x": x + right * part / 10, "y": y + down * part / 10}
+            fingers.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    swipe(12, -150)
+    until(lambda: page.evaluate("window.scrollY") > 50, "the page to scroll", 10)
+    assert page.url.endswith("range=30d")
+    page.evaluate("window.scrollTo(0, 0)")
+    until(lambda: page.evaluate("window.scrollY") == 0, "the page to be at its top", 10)
+    swipe(80, 2)
+    page.wait_for_url(re.compile(r"start="))
+
+
 def test_averages_maxima_and_minima_can_be_chosen(open_page: Opener, hosts: list[str]) -> None:
     page = opened(
         open_page(), f"/compare?family=cpu&column=total_percent&hosts={OLD_HOSTS[0]}&range=30d", COMPARE_PANEL

@@ -48,6 +48,7 @@ describe("a selection", () => {
     [["web-1.example.com", "web-2"], "web-1.example.com,web-2"],
     [["a,b", "50%"], "a%2Cb,50%25"],
     [["%2c", "%252C"], "%252c,%25252C"],
+    [["a%2Cb"], "a%252Cb"],
   ])("of the hosts %j stands as %s, and leads back to it", (hosts, text) => {
     const selection = { family: "cpu", column: "total_percent", hosts, label: "/srv" };
     const query = selectionQuery(selection);

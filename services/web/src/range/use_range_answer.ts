@@ -20,6 +20,8 @@ export interface RangeRequest {
 export type AnswerStatus = "idle" | "loading" | "loaded" | "unavailable" | "refused";
 
 const RETRY_MILLISECONDS = 5_000;
+/** Too many requests: asking again later is right. */
+const BUSY_STATUS = 429;
 
 /** Returns the answer to a request that may change; the one before stays until the next is there. */
 export function useRangeAnswer(request: () => RangeRequest | null) {
@@ -59,7 +61,7 @@ export function useRangeAnswer(request: () => RangeRequest | null) {
   }
 
   function fail(asked: RangeRequest, error: unknown): void {
-    if (error instanceof ApiError && error.status >= 400 && error.status < 500) {
+    if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== BUSY_STATUS) {
       answer.value = null;
       problem.value = error.message;
       status.value = "refused";
