@@ -29,6 +29,7 @@ class Stored:
     end: datetime
     recordings: list[Recording] = field(init=False)
     reached: int = -1
+    analysed: bool = False
 
     def __post_init__(self) -> None:
         self.recordings = record(self.size, self.end)

@@ -1,0 +1,85 @@
+"""What the database does for the API's statements: it reads no chunk outside the range, and sorts no raw rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from shared.families import FAMILIES
+from shared.select import Selection, select_series
+from tests.integration.storage.cases import Case, cases
+from tests.integration.storage.plans import Chunk, Plan, chunks_of, plan_of
+from tests.integration.storage.reading import SCOPE, asked, queries
+from tests.integration.storage.stored import LAST, Stored
+from tests.integration.storage.timeline import END_IN_FIVE_MINUTES_S
+
+ROWS_MAX = 500_000
+RAW = set(FAMILIES)
+
+pytestmark = pytest.mark.parametrize("moment", [LAST], indirect=True)
+
+
+@pytest_asyncio.fixture
+async def chunks(moment: str, stored: Stored) -> Mapping[str, Chunk]:
+    """The chunks of every hypertable, none in plain PostgreSQL; statistics are as autovacuum would leave them."""
+    owner = await asyncpg.connect(stored.database.owner_url)
+    try:
+        if not stored.analysed:
+            await owner.execute("ANALYZE")
+            stored.analysed = True
+        return {} if stored.mode == "plain" else await chunks_of(owner)
+    finally:
+        await owner.close()
+
+
+async def explained(case: Case, stored: Stored) -> tuple[Selection, Plan]:
+    async with queries(stored.database) as reader:
+        selection = await reader.plan(asked(case, stored.end), SCOPE)
+    connection = await asyncpg.connect(stored.database.read_url)
+    try:
+        # As the API's pool has it.
+        await connection.execute("SET plan_cache_mode = force_custom_plan; SET jit = off")
+        return selection, await plan_of(connection, select_series(selection, ROWS_MAX))
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("case", cases(), ids=str)
+async def test_reads_no_chunk_outside_the_range_and_sorts_no_raw_rows(
+    case: Case, moment: str, stored: Stored, chunks: Mapping[str, Chunk]
+) -> None:
+    selection, plan = await explained(case, stored)
+    outside = [
+        (scan.relation, chunks[scan.relation])
+        for scan in plan.scans
+        if scan.relation in chunks and not chunks[scan.relation].overlaps(selection.start, selection.end)
+    ]
+    assert outside == []
+    if chunks:
+        unknown = {scan.relation for scan in plan.scans} & RAW
+        assert not unknown, "a hypertable's rows lie in chunks"
+    raw = RAW | {name for name, chunk in chunks.items() if chunk.hypertable in RAW}
+    assert sum(rows for relations, rows in plan.sorts if relations & raw) <= open_rows(stored)
+
+
+def open_rows(stored: Stored) -> int:
+    """Return how many raw rows the newest, open buckets of a family may hold: real-time rollups may sort those."""
+    series = 2
+    return series * stored.size.hosts_count * (END_IN_FIVE_MINUTES_S // stored.size.interval_s + 1) * 2
+
+
+@pytest.mark.parametrize("family", ["cpu", "network", "disk"])
+async def test_a_quarter_of_an_hour_of_one_host_goes_by_the_index(
+    family: str, moment: str, stored: Stored, chunks: Mapping[str, Chunk]
+) -> None:
+    gauges = tuple(gauge.name for gauge in FAMILIES[family].gauges)
+    case = Case("raw", 10, None, "avg", ("web-1",), "quarter, now", family, gauges, ())
+    _, plan = await explained(case, stored)
+    assert plan.scans
+    for scan in plan.scans:
+        assert scan.index is not None, scan
+        assert scan.index.endswith(f"{family}_host_time"), scan
+        assert scan.removed == 0, scan
