@@ -32,6 +32,7 @@ from services.api.live.latest import Latest
 from services.api.live.socket import LiveSockets, live
 from services.api.metrics.controller import MetricsController
 from services.api.metrics.export import Exports
+from services.api.metrics.history import History
 from services.api.metrics.queries import MetricQueries
 from services.api.page import Page, asset, index
 from services.api.refusals import in_our_words
@@ -66,14 +67,13 @@ class Parts:
 def make_app(parts: Parts, origins: tuple[str, ...] = ()) -> Litestar:
     """Return the application; it owns no connection and no task."""
     dependencies = {
-        "access": parts.access, "admin": parts.admin, "metric_queries": parts.metric_queries, "exports": parts.exports,
-        "latest": parts.latest,
+        "access": parts.access, "admin": parts.admin, "latest": parts.latest,
         "inventories": parts.inventories, "board": parts.board, "sockets": parts.sockets, "page": parts.page,
         "description": parts.description, "secure": parts.secure, "clock": parts.clock,
     }  # fmt: skip
     return Litestar(
         HANDLERS,
-        dependencies={name: _constant(value) for name, value in dependencies.items()} | _per_request(),
+        dependencies={name: _constant(value) for name, value in dependencies.items()} | _per_request(parts),
         guards=[parts.gate.guard],
         exception_handlers={Exception: on_error},
         response_class=Answer,
@@ -101,8 +101,13 @@ def _constant(value: object) -> Provide:
     return Provide(lambda: value, use_cache=True, sync_to_thread=False)
 
 
-def _per_request() -> dict[str, Provide]:
+def _per_request(parts: Parts | None) -> dict[str, Provide]:
+    def provide_history(request: Request[Any, Any, Any]) -> History:
+        assert parts is not None
+        return History(parts.metric_queries, parts.exports, provide_visible(request), parts.clock())
+
     return {
+        "history": Provide(provide_history, sync_to_thread=False),
         "caller": Provide(provide_caller, sync_to_thread=False),
         "actor": Provide(provide_actor, sync_to_thread=False),
         "visible": Provide(provide_visible, sync_to_thread=False),
@@ -111,10 +116,10 @@ def _per_request() -> dict[str, Provide]:
 
 def _undecided() -> dict[str, Provide]:
     names = (
-        "access", "admin", "metric_queries", "exports", "latest", "inventories", "board", "sockets", "page",
+        "access", "admin", "latest", "inventories", "board", "sockets", "page",
         "description", "secure", "clock",
     )  # fmt: skip
-    return {name: _constant(None) for name in names} | _per_request()
+    return {name: _constant(None) for name in names} | _per_request(None)
 
 
 def provide_caller(request: Request[Any, Any, Any]) -> Caller:

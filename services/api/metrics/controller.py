@@ -11,12 +11,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from services.api.answers import CSV, JSON, MSGPACK, Answer, CsvAnswer, preferred
-from services.api.context import RequestContext, context_of
+from services.api.context import context_of
 from services.api.live.latest import Latest
 from services.api.metrics.asked import Asked
 from services.api.metrics.csv import csv_chunks
 from services.api.metrics.current import current_page, processes_page
-from services.api.metrics.export import Exports
 from services.api.metrics.families import (
     all_families,
     label_patterns,
@@ -24,7 +23,7 @@ from services.api.metrics.families import (
     require_gauge,
     require_gauges,
 )
-from services.api.metrics.queries import MetricQueries
+from services.api.metrics.history import History
 from services.api.metrics.schemas import Current, Families, MetricRange, Processes, Top
 from services.api.metrics.times import ACCEPTED, STEP_ACCEPTED, parse_range, step_of
 from services.api.metrics.top import Order, TopWish, top_of
@@ -116,10 +115,7 @@ class MetricsController(Controller):
     async def read(  # noqa: PLR0913 - a route's arguments are its parameters
         self,
         request: Request[Any, Any, Any],
-        metric_queries: NamedDependency[MetricQueries],
-        exports: NamedDependency[Exports],
-        visible: NamedDependency[Scope],
-        clock: NamedDependency[Callable[[], datetime]],
+        history: NamedDependency[History],
         family: FromPath[str],
         host: Hosts = None,
         start: Instant = "-15m",
@@ -131,7 +127,7 @@ class MetricsController(Controller):
         points_max: Points = None,
     ) -> Answer[MetricRange]:
         """Return every series of the family within [start, end), in whole steps; CSV on `Accept: text/csv`."""
-        definition, now = require_family(family), clock()
+        definition, now = require_family(family), history.now
         asked = Asked(
             definition, require_gauges(definition, columns), tuple(host_patterns(host)),
             label_patterns(definition, label), parse_range(start, end, now), step_of(step, points_max),
@@ -139,8 +135,8 @@ class MetricsController(Controller):
         )  # fmt: skip
         form = preferred(request.headers.get("accept", ""), (JSON, MSGPACK, CSV))
         if form == CSV:
-            return await _exported(await metric_queries.plan(asked, visible), exports, context_of(request.scope))
-        return Answer(cast(MetricRange, await metric_queries.read(asked, visible, form)))
+            return await _exported(await history.queries.plan(asked, history.visible), history, request)
+        return Answer(cast(MetricRange, await history.queries.read(asked, history.visible, form)))
 
     @get("/metrics/{family:str}/top", operation_id="listTop")
     async def top(  # noqa: PLR0913 - a route's arguments are its parameters
@@ -163,8 +159,9 @@ class MetricsController(Controller):
         return top_of(latest, visible.filter(host_patterns(host)), wish, clock())
 
 
-async def _exported(selection: Selection, exports: Exports, context: RequestContext) -> CsvAnswer[Any]:
-    context.extend(exports.limits.seconds_max)
+async def _exported(selection: Selection, history: History, request: Request[Any, Any, Any]) -> CsvAnswer[Any]:
+    exports = history.exports
+    context_of(request.scope).extend(exports.limits.seconds_max)
     pieces = csv_chunks(selection, exports.rows(select_rows(selection)))
     # The first piece before the status: what cannot be read is then still an error.
     return CsvAnswer(None, await anext(pieces), pieces, exports.limits.stalled_s_max)

@@ -83,8 +83,8 @@ def test_steps_of_raw_rows_by_name_and_label() -> None:
         (
             Resolution("1h", 7_200),
             "avg",
-            "sum(used_percent_avg * samples) / sum(samples)::float8",
-            "sum(turns_count_avg * turns_count_count) / nullif(sum(turns_count_count), 0)::float8",
+            "sum(used_percent_avg * samples) / sum(samples::float8)",
+            "sum(turns_count_avg * turns_count_count) / nullif(sum(turns_count_count::float8), 0)",
         ),
         (Resolution("1h", 7_200), "min", "min(used_percent_min)::float8", "min(turns_count_min)"),
     ],
