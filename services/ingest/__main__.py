@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from wsgiref.simple_server import WSGIServer
 
@@ -23,10 +24,11 @@ from services.ingest.errors import ADDRESS_EXPECTED, WriteError
 from services.ingest.limits import ACK_WAIT_S
 from services.ingest.metrics import Metrics, serve
 from services.ingest.pull import Puller
+from services.ingest.room import Disk, Room, free_percent, stream_bytes
 from services.ingest.settings import IngestSettings
 from services.ingest.sink import PostgresSink, Provisioned
 from services.ingest.storage.selection import storage_of
-from services.ingest.upkeep import keep_up
+from services.ingest.upkeep import Upkeep, keep_up
 from shared.runtime.bus import BusAddress, connect
 from shared.runtime.command_line import read_settings_or_exit
 from shared.runtime.logs import configure_logs
@@ -79,6 +81,7 @@ async def run(settings: IngestSettings) -> None:
     """Ingest until a signal asks to stop; raise when it cannot go on."""
     ending = Ending(stop_requested(), asyncio.Event())
     metrics = Metrics()
+    disk = await _disk(settings, metrics)
     server = _serve(metrics, settings.metrics_port) if settings.metrics_port else None
     address = BusAddress(settings.nats_urls, settings.nats_user, settings.nats_password, "ingest")
     sink = PostgresSink(lambda: open_database(settings), metrics, WRITE_S_MAX)
@@ -92,8 +95,9 @@ async def run(settings: IngestSettings) -> None:
         sink.marks_rollups = storage.marks_rollups
         log.info("ready", extra={"mode": storage.mode})
         consumer = _consumer(settings, bus, sink, metrics)
-        upkeep = keep_up(lambda: open_database(settings), storage, metrics)
-        await _work([consumer.run(ending.stop, provisioned.raw_retention), upkeep], ending)
+        upkeep = Upkeep(storage, Room(settings.bytes_max, partial(stream_bytes, bus), disk), metrics)
+        consuming = consumer.run(ending.stop, provisioned.raw_retention, disk)
+        await _work([consuming, keep_up(lambda: open_database(settings), upkeep), disk.watch()], ending)
     finally:
         sink.close()
         if bus is not None and not bus.is_closed:
@@ -108,6 +112,16 @@ def _consumer(settings: IngestSettings, bus: Client, sink: PostgresSink, metrics
     intake = Intake(Puller(bus, METRICS, BATCH_BYTES_MAX), Puller(bus, BACKFILL, BATCH_BYTES_MAX // 4), policy)
     set_aside = SetAside(bus.jetstream(), lambda: bus.max_payload, breaker, metrics)
     return Consumer(intake, sink, set_aside, breaker, metrics)
+
+
+async def _disk(settings: IngestSettings, metrics: Metrics) -> Disk:
+    """Return the disk to watch, checked once, so that nothing is fetched before it is known to have room."""
+    directory = settings.watched_directory
+    if directory is not None and not directory.is_dir():
+        raise IngestError(f"watched_directory: expected a directory, got {directory}: name one on the database's disk")
+    disk = Disk(None if directory is None else partial(free_percent, directory), settings.free_percent_min, metrics)
+    await disk.check()
+    return disk
 
 
 async def _work(work: Sequence[Coroutine[object, object, None]], ending: Ending) -> None:

@@ -20,6 +20,7 @@ from services.ingest.metrics import Metrics
 from services.ingest.portion import backfill_portion, metrics_portion
 from services.ingest.provenance import provenance_of
 from services.ingest.pull import Puller
+from services.ingest.room import Disk
 from services.ingest.settle import settle
 from services.ingest.sink import PostgresSink
 
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 RETRY_S = 0.5
 DATABASE_BACKOFF_S_MAX = 5.0
 BREAKER_PAUSE_S = 10.0
+FULL_PAUSE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +80,29 @@ class Consumer:
         self._metrics = metrics
         self._unknown = BoundedNames()
 
-    async def run(self, stop: asyncio.Event, retention: timedelta) -> None:
-        """Fetch and settle until stop is set; what was fetched by then is still settled."""
-        fetching = asyncio.create_task(self._intake.fetch())
+    async def run(self, stop: asyncio.Event, retention: timedelta, disk: Disk) -> None:
+        """Fetch and settle until stop is set; what was fetched by then is still settled.
+
+        While the disk is nearly full nothing is fetched: messages wait in their stream, and none is delivered again.
+        """
+        fetching = asyncio.create_task(self._fetch(stop, disk))
         try:
             stopping = False
             while not stopping:
                 messages = await fetching
                 stopping = stop.is_set()
                 if not stopping:
-                    fetching = asyncio.create_task(self._intake.fetch())
+                    fetching = asyncio.create_task(self._fetch(stop, disk))
                 if messages:
                     await self._settle_or_log(judge(messages, retention), stop)
         finally:
             fetching.cancel()
             await asyncio.gather(fetching, return_exceptions=True)
+
+    async def _fetch(self, stop: asyncio.Event, disk: Disk) -> list[Message]:
+        while disk.paused and not stop.is_set():
+            await _pause(stop, FULL_PAUSE_S)
+        return [] if stop.is_set() else await self._intake.fetch()
 
     async def _settle_or_log(self, batch: Batch, stop: asyncio.Event) -> None:
         try:

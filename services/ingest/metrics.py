@@ -61,6 +61,17 @@ class Metrics:
             "vitalwire_ingest_breaker_open", "1 while so many hosts are refused that nothing is set aside.",
             registry=registry,
         )  # fmt: skip
+        self.paused = Gauge(
+            "vitalwire_ingest_paused", "1 while nothing is fetched, because the disk is nearly full.",
+            registry=registry,
+        )  # fmt: skip
+        self.stored_bytes = Gauge(
+            "vitalwire_ingest_stored_bytes", "Bytes of the database and of the streams of sample sets.",
+            registry=registry,
+        )  # fmt: skip
+        self.raw_retention_seconds = Gauge(
+            "vitalwire_ingest_raw_retention_seconds", "How long raw rows are kept now.", registry=registry
+        )
         self.database_up = Gauge("vitalwire_ingest_database_up", "1 while the database writes.", registry=registry)
         self.write_seconds = Histogram("vitalwire_ingest_write_seconds", "Time of one transaction.", registry=registry)
 

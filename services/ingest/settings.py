@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from services.ingest.limits import ACK_WAIT_S, MESSAGES_MAX, PROCESSES_MAX
 from shared.settings import Secret, setting
@@ -22,6 +23,15 @@ class IngestSettings:
     messages_max: int = setting("Messages in one batch.", default=MESSAGES_MAX, minimum=1, maximum=50_000)
     age_s_max: float = setting("Seconds after which a batch is written, full or not.", default=0.5, minimum=0.01,
                                maximum=1)  # fmt: skip
+    bytes_max: int = setting(
+        "Bytes that database and streams may take together, before raw rows are kept for a shorter time; 0 is no "
+        "ceiling. The same for all ingest processes.",
+        default=0, minimum=0,
+    )  # fmt: skip
+    watched_directory: Path | None = setting(
+        "Directory on the disk that must not fill up: fetching pauses while it is nearly full.", default=None
+    )
+    free_percent_min: float = setting("Percent of that disk that must be free.", default=5.0, minimum=0, maximum=100)
     metrics_port: int = setting("Port on loopback for Prometheus; 0 is off.", default=0, minimum=0, maximum=65535)
     log_level: str = setting("How much is logged.", default="info", choices=("debug", "info", "warning", "error"))
 

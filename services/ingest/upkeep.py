@@ -1,4 +1,4 @@
-"""Upkeep of what is stored: rollups computed anew, old rows deleted; one process at a time, by the database's clock."""
+"""Upkeep of what is stored: rollups computed, sizes kept, old rows deleted; one at a time, by the database's clock."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
 
+from services.ingest.ceiling import Fill, next_kept, next_step, size_reason, wants_less
 from services.ingest.errors import translated
 from services.ingest.metrics import Metrics
 from services.ingest.rollups import Settled, settle_rollups
-from services.ingest.storage.keeping import read_keeping
+from services.ingest.room import Room
+from services.ingest.storage.keeping import Keeping, read_keeping
+from services.ingest.storage.record import forget_disk, record_disk, record_fill
 from services.ingest.storage.seam import Storage
 from shared.families import FAMILIES
 from shared.family import Family
@@ -49,19 +52,77 @@ async def expire(
         await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", LOCK)
 
 
-async def keep_up(connect: Callable[[], Awaitable[asyncpg.Connection]], storage: Storage, metrics: Metrics) -> None:
-    """Settle and expire for ever, each at its own rhythm; while the database is away, try again each time."""
+async def keep_within(
+    connection: asyncpg.Connection,
+    storage: Storage,
+    stream_bytes: int,
+    bytes_max: int,
+    families: Sequence[Family] = tuple(FAMILIES.values()),
+) -> Fill | None:
+    """Record how much is stored, and for how long raw rows are kept under the ceiling; None when another is at it.
+
+    All is recorded in the database: a restart forgets nothing, and a second process does nothing twice.
+    """
+    if not await _locked(connection):
+        return None
+    try:
+        keeping = await read_keeping(connection)
+        database_bytes = await connection.fetchval("SELECT pg_database_size(current_database())")
+        fill = _fill(storage, keeping, database_bytes + stream_bytes, bytes_max)
+        first_to_go = await storage.first_to_go(connection, families, fill.now) if wants_less(fill) else None
+        kept = next_kept(fill, first_to_go)
+        reason = size_reason(fill, kept)
+        is_recorded = await record_fill(connection, fill, kept, next_step(fill, kept), reason)
+        if is_recorded and kept != fill.raw_kept:
+            kept_hours = round(kept.total_seconds() / 3_600, 1)
+            log.warning("raw retention changed", extra={"kept_hours": kept_hours, "reason": reason})
+        return fill
+    finally:
+        await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", LOCK)
+
+
+class Upkeep:
+    """What is done again and again on one connection, and what it was told last."""
+
+    def __init__(self, storage: Storage, room: Room, metrics: Metrics) -> None:
+        self._storage = storage
+        self._room = room
+        self._metrics = metrics
+        self._expired_s = float("-inf")
+        self._told_paused = False
+
+    async def tick(self, connection: asyncpg.Connection) -> None:
+        """Settle; and when it is time, or the disk made ingest pause or go on, record sizes and expire."""
+        disk, now_s = self._room.disk, time.monotonic()
+        is_paused = disk.paused
+        is_due = now_s - self._expired_s >= EXPIRE_EVERY_S or is_paused != self._told_paused
+        if is_due:
+            await (record_disk(connection, disk.free_percent, disk.reason) if disk.watched else forget_disk(connection))
+        _count_settled(self._metrics, await settle(connection, self._storage))
+        if is_due:
+            await self._keep_within(connection)
+            _count_expired(self._metrics, await expire(connection, self._storage))
+            self._expired_s, self._told_paused = now_s, is_paused
+
+    async def _keep_within(self, connection: asyncpg.Connection) -> None:
+        stream_bytes = await self._room.stream_bytes()
+        if stream_bytes is None:
+            return
+        fill = await keep_within(connection, self._storage, stream_bytes, self._room.bytes_max)
+        if fill is not None:
+            self._metrics.stored_bytes.set(fill.size_bytes)
+            self._metrics.raw_retention_seconds.set(fill.raw_kept.total_seconds())
+
+
+async def keep_up(connect: Callable[[], Awaitable[asyncpg.Connection]], upkeep: Upkeep) -> None:
+    """Do it for ever; while the database is away, try again each time."""
     connection: asyncpg.Connection | None = None
-    expired_s = float("-inf")
     try:
         while True:
             try:
                 if connection is None or connection.is_closed():
                     connection = await connect()
-                _count_settled(metrics, await settle(connection, storage))
-                if time.monotonic() - expired_s >= EXPIRE_EVERY_S:
-                    _count_expired(metrics, await expire(connection, storage))
-                    expired_s = time.monotonic()
+                await upkeep.tick(connection)
             except Exception as error:
                 if translated(error) is None:
                     raise
@@ -73,6 +134,14 @@ async def keep_up(connect: Callable[[], Awaitable[asyncpg.Connection]], storage:
     finally:
         if connection is not None:
             connection.terminate()
+
+
+def _fill(storage: Storage, keeping: Keeping, size_bytes: int, bytes_max: int) -> Fill:
+    raw_set = keeping.retention.of("raw")
+    return Fill(
+        keeping.now, size_bytes, bytes_max, raw_set, keeping.raw_kept, keeping.complete_since, storage.shrinks,
+        keeping.last_step,
+    )  # fmt: skip
 
 
 async def _locked(connection: asyncpg.Connection) -> bool:

@@ -99,9 +99,9 @@ async def make_relations(
         # Default privileges would let ingest change these records as well.
         await connection.execute(f"REVOKE INSERT, DELETE ON {relation} FROM {INGEST}")
     await connection.execute(f"GRANT UPDATE ON metrics.storage_state TO {INGEST}")
-    if storage.mode != "plain":
-        await connection.execute("REVOKE ALL ON FUNCTION metrics.drop_before FROM PUBLIC")
-        await connection.execute(f"GRANT EXECUTE ON FUNCTION metrics.drop_before TO {INGEST}")
+    for function in storage.functions:
+        await connection.execute(f"REVOKE ALL ON FUNCTION metrics.{function} FROM PUBLIC")
+        await connection.execute(f"GRANT EXECUTE ON FUNCTION metrics.{function} TO {INGEST}")
 
 
 async def _sample_sets_per_second(connection: asyncpg.Connection) -> float:

@@ -9,7 +9,7 @@ import asyncpg
 
 from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.storage.mode import APACHE_MIN, AVAILABLE_SQL, DETECT_SQL, Mode, is_too_old, mode_of
-from services.ingest.storage.retention import Retention
+from services.ingest.storage.retention import Retention, whole_hours
 from shared.version import PRODUCT_VERSION
 
 CONVERT = "python -m services.ingest.provision --convert-mode"
@@ -36,6 +36,9 @@ CREATE TABLE IF NOT EXISTS metrics.storage_state (
     reason text,
     updated_at timestamptz NOT NULL DEFAULT now()
 );
+ALTER TABLE metrics.storage_state ADD COLUMN IF NOT EXISTS stepped_at timestamptz;
+ALTER TABLE metrics.storage_state ADD COLUMN IF NOT EXISTS stepped_size_bytes bigint;
+ALTER TABLE metrics.storage_state ADD COLUMN IF NOT EXISTS watched_at timestamptz;
 """
 
 _SUPPORTED_MOVES: frozenset[tuple[str, Mode]] = frozenset(
@@ -96,6 +99,7 @@ async def write_state(
     """Record this provision; return for how long back raw rows are complete.
 
     That is shorter than the retention for a while after it was raised: what was deleted before does not come back.
+    It is shorter as well while the ceiling by size bites, which ingest decides and this keeps.
     """
     await connection.execute(
         "INSERT INTO metrics.schema_state (product_version, mode, raw_retention_days, rollup_1m_retention_days,"
@@ -113,15 +117,19 @@ async def write_state(
         retention.rollup_1h_days,
     )
     raised_from = before.raw_retention_days if before and before.raw_retention_days < retention.raw_days else None
-    dropped_before = await connection.fetchval(
+    row = await connection.fetchrow(
         "INSERT INTO metrics.storage_state AS state (raw_retention_seconds) VALUES ($1)"
-        " ON CONFLICT (one) DO UPDATE SET raw_retention_seconds = excluded.raw_retention_seconds,"
+        " ON CONFLICT (one) DO UPDATE SET raw_retention_seconds = CASE WHEN state.raw_retention_seconds < $3"
+        " THEN least(state.raw_retention_seconds, $1) ELSE $1 END,"
         " raw_dropped_before = greatest(state.raw_dropped_before, now() - $2::interval), updated_at = now()"
-        " RETURNING now() - raw_dropped_before",
+        " RETURNING raw_retention_seconds, now() - raw_dropped_before AS dropped_span",
         int(retention.of("raw").total_seconds()),
         None if raised_from is None else timedelta(days=raised_from),
+        0 if before is None else before.raw_retention_days * 86_400,
     )
-    return retention.of("raw") if dropped_before is None else min(retention.of("raw"), dropped_before)
+    assert row is not None
+    raw_kept = timedelta(seconds=row["raw_retention_seconds"])
+    return whole_hours(raw_kept if row["dropped_span"] is None else min(raw_kept, row["dropped_span"]))
 
 
 def refused_state(state: State | None, mode: Mode, *, convert: bool = False) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import asyncpg
 
 from services.ingest.storage.dirty import dirty_ddl
-from services.ingest.storage.hypertables import DROP_BEFORE, drop_before_ddl, hypertable_ddl
+from services.ingest.storage.hypertables import DROP_BEFORE, drop_before_ddl, first_chunk_end, hypertable_ddl
 from services.ingest.storage.keeping import Keeping
 from services.ingest.storage.mode import Mode
 from services.ingest.storage.plain import PlainStorage, raw_bounds
@@ -20,6 +21,8 @@ class ApacheStorage(PlainStorage):
     """Hypertables without continuous aggregates, columnstore and policies."""
 
     mode: Mode = "timescaledb_apache"
+    shrinks = True
+    functions: tuple[str, ...] = ("drop_before",)
 
     def tables(self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float) -> list[str]:
         """Return the statements that make or widen ledger and raw hypertables; running them again changes nothing."""
@@ -29,6 +32,12 @@ class ApacheStorage(PlainStorage):
             statements += table_ddl(family)
             statements += hypertable_ddl(table(family), raw_chunk(retention.of_family(family), sample_sets_per_second))
         return statements
+
+    async def first_to_go(
+        self, connection: asyncpg.Connection, families: Sequence[Family], now: datetime
+    ) -> datetime | None:
+        """Return the end of the oldest chunk."""
+        return await first_chunk_end(connection, families, now)
 
     async def _expire_raw(
         self, connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping

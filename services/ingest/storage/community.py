@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 
-from services.ingest.storage.hypertables import drop_before_ddl, hypertable_ddl, interval
+from services.ingest.storage.hypertables import first_chunk_end, hypertable_ddl, interval
 from services.ingest.storage.keeping import Keeping
 from services.ingest.storage.mode import Mode
 from services.ingest.storage.policies import JOBS_SQL, Policy, desired_policies, policy_changes
+from services.ingest.storage.refreshes import FUNCTIONS, drop_early, refreshes_ddl, settle_reach
 from services.ingest.storage.retention import Retention, raw_chunk, rollup_chunk
 from shared.family import Family
 from shared.rollups import READS, ROLLUP_LEVELS, RollupLevel, aggregates, bucket_interval, keys, relation
@@ -22,10 +23,12 @@ class CommunityStorage:
 
     mode: Mode = "timescaledb_community"
     marks_rollups = False
+    shrinks = True
+    functions: tuple[str, ...] = FUNCTIONS
 
     def tables(self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float) -> list[str]:
         """Return the statements that make or widen ledger and raw hypertables; running them again changes nothing."""
-        statements = [*ledger_ddl(), drop_before_ddl()]
+        statements = [*ledger_ddl(), *refreshes_ddl()]
         statements += hypertable_ddl(LEDGER, raw_chunk(retention.of("raw"), sample_sets_per_second))
         statements.append(_columnstore(LEDGER, ("host", "source", "session"), "seq, time"))
         for family in families:
@@ -67,8 +70,17 @@ class CommunityStorage:
     async def expire(
         self, connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping
     ) -> dict[str, int]:
-        """Delete nothing: retention policies do."""
-        return {}
+        """Drop chunks only while the ceiling by size bites: else retention policies do; return counts of chunks."""
+        await settle_reach(connection, families, keeping)
+        if keeping.raw_kept >= keeping.retention.of("raw"):
+            return {}
+        return await drop_early(connection, families, keeping)
+
+    async def first_to_go(
+        self, connection: asyncpg.Connection, families: Sequence[Family], now: datetime
+    ) -> datetime | None:
+        """Return the end of the oldest chunk."""
+        return await first_chunk_end(connection, families, now)
 
 
 def _aggregate_ddl(family: Family, level: RollupLevel, retention: Retention) -> list[str]:

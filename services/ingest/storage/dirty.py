@@ -25,8 +25,11 @@ from shared.sql import BUCKET_ORIGIN, LEDGER, SCHEMA
 
 DIRTY = f"{SCHEMA}.rollup_dirty"
 FINEST: RollupLevel = "1m"
-MARGIN = timedelta(hours=1)
-"""Raw rows this close to their end are no longer computed: their bucket may have lost rows already."""
+MARGIN = timedelta(minutes=10)
+"""Raw rows this close to their end are no longer computed: their bucket may have lost rows already.
+
+Much less than the least time that raw rows are kept, so that the rest of it can still be computed.
+"""
 _ORIGIN = f"timestamptz '{BUCKET_ORIGIN}'"
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+import asyncpg
+
+from services.ingest.ceiling import KEPT_MIN
+from shared.family import Family
 from shared.sql import SCHEMA
 
 DROP_BEFORE = f"SELECT {SCHEMA}.drop_before($1, $2)"
@@ -33,6 +38,18 @@ BEGIN
     END IF;
     RETURN (SELECT count(*) FROM drop_chunks(relation::regclass, older_than => bound));
 END $body$"""
+
+
+async def first_chunk_end(connection: asyncpg.Connection, families: Sequence[Family], now: datetime) -> datetime | None:
+    """Return the end of the oldest chunk of raw rows that may be dropped: before it, nothing goes."""
+    found: datetime | None = await connection.fetchval(
+        "SELECT min(range_end) FROM timescaledb_information.chunks"
+        " WHERE hypertable_schema = $1 AND hypertable_name = ANY ($2::text[]) AND range_end <= $3",
+        SCHEMA,
+        [family.name for family in families],
+        now - KEPT_MIN,
+    )
+    return found
 
 
 def interval(width: timedelta) -> str:

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from services.ingest.storage.retention import Retention
+from services.ingest.ceiling import Step
+from services.ingest.storage.retention import Retention, whole_hours
 from shared.family import Family
 
 _STATE_SQL = """SELECT now() AS now,
-    storage.raw_retention_seconds, storage.raw_dropped_before, schema.raw_retention_days,
+    storage.raw_retention_seconds, storage.raw_dropped_before, storage.stepped_at, storage.stepped_size_bytes,
+    schema.raw_retention_days,
     schema.rollup_1m_retention_days, schema.rollup_5m_retention_days, schema.rollup_1h_retention_days
 FROM metrics.schema_state AS schema CROSS JOIN metrics.storage_state AS storage"""
 
@@ -24,6 +26,8 @@ class Keeping:
     retention: Retention
     raw_kept: timedelta
     raw_dropped_before: datetime | None
+    last_step: Step | None = None
+    """When the ceiling by size shortened raw retention last, while it is shorter than the setting."""
 
     def raw_bound(self, family: Family) -> datetime:
         """Return the instant before which raw rows of a family go."""
@@ -34,6 +38,11 @@ class Keeping:
         """The instant since when no raw row was deleted."""
         bound = self.now - self.raw_kept
         return bound if self.raw_dropped_before is None else max(bound, self.raw_dropped_before)
+
+    @property
+    def raw_complete(self) -> timedelta:
+        """For how long back raw rows are complete, in whole hours so that jobs are not altered all the time."""
+        return whole_hours(self.now - self.complete_since)
 
 
 async def read_keeping(connection: asyncpg.Connection) -> Keeping:
@@ -46,6 +55,6 @@ async def read_keeping(connection: asyncpg.Connection) -> Keeping:
         row["rollup_5m_retention_days"],
         row["rollup_1h_retention_days"],
     )
-    return Keeping(
-        row["now"], retention, timedelta(seconds=row["raw_retention_seconds"]), row["raw_dropped_before"]
-    )  # fmt: skip
+    step = None if row["stepped_at"] is None else Step(row["stepped_at"], row["stepped_size_bytes"])
+    raw_kept = timedelta(seconds=row["raw_retention_seconds"])
+    return Keeping(row["now"], retention, raw_kept, row["raw_dropped_before"], step)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from services.ingest.ceiling import STEP_SHARE
 from services.ingest.storage.dirty import dirty_ddl, kept, kept_ddl
 from services.ingest.storage.keeping import Keeping
 from services.ingest.storage.mode import Mode
@@ -24,6 +25,8 @@ class PlainStorage:
 
     mode: Mode = "plain"
     marks_rollups = True
+    shrinks = False
+    functions: tuple[str, ...] = ()
 
     def tables(self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float) -> list[str]:
         """Return the statements that make or widen ledger and raw tables; running them again changes nothing."""
@@ -58,6 +61,14 @@ class PlainStorage:
                 )
         return {relation: count for relation, count in deleted.items() if count}
 
+    async def first_to_go(
+        self, connection: asyncpg.Connection, families: Sequence[Family], now: datetime
+    ) -> datetime | None:
+        """Return the end of the first tenth of the time that raw rows span."""
+        found = [await connection.fetchval(_oldest(family)) for family in families]
+        oldest = min((time for time in found if time is not None), default=None)
+        return None if oldest is None else oldest + STEP_SHARE * (now - oldest)
+
     async def _expire_raw(
         self, connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping
     ) -> dict[str, int]:
@@ -73,6 +84,17 @@ def raw_bounds(families: Sequence[Family], keeping: Keeping) -> dict[str, dateti
     bounds = {table(family): keeping.raw_bound(family) for family in families}
     bounds[LEDGER] = keeping.now - keeping.retention.of("raw") - LEDGER_KEPT_LONGER
     return bounds
+
+
+def _oldest(family: Family) -> str:
+    """Return the statement that finds a family's oldest row host by host, as only the hosts' index knows it fast."""
+    name = table(family)
+    return f"""WITH RECURSIVE known AS (
+    (SELECT host FROM {name} ORDER BY host LIMIT 1)
+    UNION ALL
+    SELECT (SELECT host FROM {name} WHERE host > known.host ORDER BY host LIMIT 1) FROM known WHERE host IS NOT NULL
+)
+SELECT min((SELECT time FROM {name} AS own WHERE own.host = known.host ORDER BY time LIMIT 1)) FROM known"""
 
 
 async def _repeat(connection: asyncpg.Connection, statement: str, bound: datetime) -> int:

@@ -87,7 +87,7 @@ def policy_changes(present: Sequence[Policy], desired: Sequence[Policy]) -> list
 
 
 def _of_rollup(family: Family, level: RollupLevel, retention: Retention, raw_kept: timedelta) -> list[Policy]:
-    name, chunk = relation(family, level), raw_chunk(retention.of_family(family), 0)
+    name, chunk = relation(family, level), raw_chunk(min(raw_kept, retention.of_family(family)), 0)
     bucket = timedelta(seconds=LEVEL_SECONDS[level])
     until = bucket + _LATE if level == ROLLUP_LEVELS[0] else bucket
     # The database wants a refresh to span two buckets at least.

@@ -59,6 +59,11 @@ class Retention:
         ]
 
 
+def whole_hours(span: timedelta) -> timedelta:
+    """Return the whole hours of a span."""
+    return timedelta(hours=span // timedelta(hours=1))
+
+
 def raw_chunk(kept: timedelta, sample_sets_per_second: float) -> timedelta:
     """Return the width of raw chunks that fits a rate: the widest whose new rows stay within RAW_CHUNK_BYTES_MAX."""
     fitting = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import asyncpg
@@ -21,6 +21,10 @@ class Storage(Protocol):
     mode: Mode
     marks_rollups: bool
     """Whether each batch must mark the minutes it touched, for upkeep to compute their rollups anew."""
+    shrinks: bool
+    """Whether deleting raw rows makes the database smaller."""
+    functions: tuple[str, ...]
+    """Functions of the schema by which ingest, who owns nothing, does what only the owner may."""
 
     def tables(self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float) -> list[str]:
         """Return the statements that make or widen ledger and raw tables; running them again changes nothing."""
@@ -41,4 +45,12 @@ class Storage(Protocol):
     async def expire(
         self, connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping
     ) -> dict[str, int]:
-        """Delete everything older than it is kept that no job of the database deletes; return counts by relation."""
+        """Delete everything older than it is kept that no job of the database deletes; return counts by relation.
+
+        Where the database computes rollups by itself, they reach less far before raw rows go.
+        """
+
+    async def first_to_go(
+        self, connection: asyncpg.Connection, families: Sequence[Family], now: datetime
+    ) -> datetime | None:
+        """Return the instant before which raw rows must go to make room worth the while, None when none may go."""

@@ -11,13 +11,55 @@ CREATE TABLE IF NOT EXISTS metrics.sample_sets (
 
 CREATE INDEX IF NOT EXISTS sample_sets_time ON metrics.sample_sets USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
-CREATE OR REPLACE FUNCTION metrics.drop_before(relation text, bound timestamptz) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
+CREATE OR REPLACE FUNCTION metrics.set_refresh_reach(relation text, reach interval) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
+DECLARE
+    known record;
+    is_longer boolean;
+BEGIN
+    SELECT job.job_id, job.config INTO known FROM timescaledb_information.jobs AS job
+    WHERE job.proc_name = 'policy_refresh_continuous_aggregate'
+        AND job.hypertable_schema = 'metrics'
+        AND 'metrics.' || job.hypertable_name = relation;
+    IF NOT FOUND OR (known.config ->> 'start_offset')::interval IS NOT DISTINCT FROM reach THEN
+        RETURN false;
+    END IF;
+    IF reach <= (known.config ->> 'end_offset')::interval THEN
+        RAISE EXCEPTION 'expected a reach of more than %, got %', known.config ->> 'end_offset', reach;
+    END IF;
+    is_longer := reach > (known.config ->> 'start_offset')::interval;
+    IF is_longer AND relation LIKE '%!_1m' ESCAPE '!'
+            AND now() - reach < (SELECT raw_dropped_before FROM metrics.storage_state) THEN
+        RAISE EXCEPTION 'a refresh that reaches back % would delete rollups of raw rows that are gone', reach;
+    END IF;
+    PERFORM alter_job(known.job_id, config => jsonb_set(known.config, '{start_offset}', to_jsonb(reach::text)));
+    RETURN true;
+END $body$;
+
+CREATE OR REPLACE FUNCTION metrics.drop_rolled_before(relation text, bound timestamptz) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
+DECLARE
+    computed timestamptz;
 BEGIN
     IF relation NOT LIKE 'metrics.%' THEN
         RAISE EXCEPTION 'expected a table of the schema metrics, got %', relation;
     END IF;
-    RETURN (SELECT count(*) FROM drop_chunks(relation::regclass, older_than => bound));
+    IF EXISTS (
+        SELECT FROM timescaledb_information.jobs AS job
+        LEFT JOIN timescaledb_information.job_stats AS stats USING (job_id)
+        WHERE job.proc_name = 'policy_refresh_continuous_aggregate'
+        AND job.hypertable_schema = 'metrics'
+        AND 'metrics.' || job.hypertable_name = relation || '_1m'
+        AND (stats.job_status = 'Running'
+            OR coalesce(now() - (job.config ->> 'start_offset')::interval, '-infinity') < bound)
+    ) THEN
+        RETURN 0;
+    END IF;
+    -- What was not computed yet stays, however old it is.
+    SELECT _timescaledb_functions.to_timestamp(_timescaledb_functions.cagg_watermark(mat_hypertable_id)) INTO computed
+    FROM _timescaledb_catalog.continuous_agg
+    WHERE user_view_schema = 'metrics' AND 'metrics.' || user_view_name = relation || '_1m';
+    RETURN (SELECT count(*) FROM drop_chunks(relation::regclass, older_than => least(bound, computed)));
 END $body$;
 
 SELECT create_hypertable('metrics.sample_sets', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
