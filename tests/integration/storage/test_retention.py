@@ -9,12 +9,16 @@ import asyncpg
 import numpy as np
 import pytest
 
+from services.api.errors import BadParameterError
 from services.ingest.provisioning.schema import Wanted
 from services.ingest.storage.mode import Mode
 from services.ingest.storage.retention import Retention
 from shared.families import FAMILIES
+from shared.resolution import Level
 from tests.integration.conftest import Database
+from tests.integration.storage.agreement import differences
 from tests.integration.storage.generate import Recording, deliveries, record_ticks
+from tests.integration.storage.oracle import stepped, stored_rows
 from tests.integration.storage.product import (
     drop_database,
     in_thread,
@@ -24,6 +28,7 @@ from tests.integration.storage.product import (
     provision,
     write,
 )
+from tests.integration.storage.reading import ask, queries, request
 from tests.integration.storage.rollup_rows import rollup_rows, wrong_columns, wrong_places
 from tests.integration.storage.samples import MICROSECONDS, Table, microseconds, table_of
 
@@ -133,6 +138,36 @@ async def test_raising_the_setting_again_brings_no_refresh_over_what_is_gone(age
     await aged.write(late)
     await keep_up(aged.database)
     await assert_kept(aged, mode)
+
+
+ANSWERS: list[tuple[int, int | None, Level]] = [
+    # hours back, step asked for, the level that still has all of it
+    (20, None, "raw"),
+    (20, 130, "raw"),
+    (40, 660, "1m"),
+    (40, 600, "5m"),
+    (70, 1_500, "5m"),
+    (90, 7_200, "1h"),
+]
+
+
+async def test_answers_come_from_a_level_that_still_has_everything(aged: Aged) -> None:
+    await provision(aged.database, SHORT)
+    await keep_up(aged.database)
+    table, gauges = aged.table, [gauge.name for gauge in DISK[0].gauges]
+    async with queries(aged.database) as reader:
+        for hours, step_s, level in ANSWERS:
+            span = (aged.now - timedelta(hours=hours, minutes=7), aged.now)
+            answer = await ask(reader, request(DISK[0], gauges, span, step_s))
+            assert (answer.resolution, answer.step_seconds) == (level, step_s)
+            if step_s is None:
+                right = stored_rows(table, gauges, lambda key: True, *span)
+            else:
+                right = stepped(table, gauges, lambda key: True, span, step_s, "avg")
+            assert (hours, differences(DISK[0], right, answer, "avg" if step_s else None)) == (hours, [])
+        too_fine = request(DISK[0], gauges, (aged.now - timedelta(hours=30), aged.now), 10)
+        with pytest.raises(BadParameterError, match="60 s"):
+            await ask(reader, too_fine)
 
 
 async def assert_kept(aged: Aged, mode: Mode, older_than_h: int = 0) -> None:
