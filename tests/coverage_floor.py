@@ -26,6 +26,7 @@ PURE = (
     "services/collector/table.py",
     "services/ingest/batch.py",
     "services/ingest/breaker.py",
+    "services/ingest/ceiling.py",
     "services/ingest/errors.py",
     "services/ingest/portion.py",
     "services/ingest/provenance.py",

@@ -12,7 +12,7 @@ from deploy.local.application import Application
 from deploy.local.errors import StackError
 from deploy.local.postgres import Reach
 from deploy.local.programs import OUR_VARIABLE, Program, Site, provision_program, service_programs
-from deploy.local.settings import API_PORT, LOOPBACK, NATS_PORT
+from deploy.local.settings import API_PORT, GIB, LOOPBACK, NATS_PORT
 from deploy.local.state import layout_of
 from shared.runtime.command_line import SETTINGS_VARIABLE, read_sections
 
@@ -24,6 +24,7 @@ NEVER = frozenset({"nats_user", "once"})
 INSTEAD = {
     "api.port": "set local.api_port (VITALWIRE_API_PORT) instead",
     "api.bind": "set local.bind (VITALWIRE_BIND) instead",
+    "ingest.bytes_max": "set local.bytes_max (VITALWIRE_BYTES_MAX) instead",
     "api.public_url": "set local.public_url (VITALWIRE_PUBLIC_URL) instead",
     "api.admin_password": "set local.admin_password (VITALWIRE_ADMIN_PASSWORD) instead",
 }
@@ -77,7 +78,7 @@ def _programs(checkout: Path, outside: Mapping[str, str]) -> list[Program]:
         layout=layout_of(nowhere),
         application=Application(Path(sys.executable), (checkout,), checkout, nowhere, nowhere, nowhere),
         stack="", bind=LOOPBACK, nats_port=NATS_PORT, api_port=API_PORT, public_url="http://localhost",
-        reach=Reach(nowhere), host="localhost", memory_bytes=0,
+        reach=Reach(nowhere), host="localhost", memory_bytes=0, bytes_max=10 * GIB,
     )  # fmt: skip
     return [provision_program(site, outside), *service_programs(site, outside)]
 

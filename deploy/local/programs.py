@@ -15,6 +15,8 @@ from deploy.local.identity import MARKER
 from deploy.local.settings import authority, local_address
 from deploy.local.state import Layout
 
+METRICS_DIVISOR, BACKFILL_DIVISOR = 5, 10
+"""What is left of a low ceiling by size when the streams took their part is the database's."""
 SERVICE_READY = '"event": "ready"'
 DATABASE_ROLES = ("vw_ingest", "vw_read", "vw_app")
 OUR_VARIABLE = "VITALWIRE_"
@@ -48,6 +50,7 @@ class Site:
     reach: postgres.Reach
     host: str
     memory_bytes: int
+    bytes_max: int
 
     @property
     def nats_url(self) -> str:
@@ -92,8 +95,8 @@ def provision_program(site: Site, outside: Mapping[str, str]) -> Program:
     own = {
         "DATABASE_URL": site.reach.url(postgres.SUPERUSER),
         "DATABASE_PASSWORD_FILE": database_secret(site.layout, postgres.SUPERUSER),
-        "METRICS_BYTES_MAX": METRICS_BYTES_MAX,
-        "BACKFILL_BYTES_MAX": BACKFILL_BYTES_MAX,
+        "METRICS_BYTES_MAX": min(METRICS_BYTES_MAX, site.bytes_max // METRICS_DIVISOR),
+        "BACKFILL_BYTES_MAX": min(BACKFILL_BYTES_MAX, site.bytes_max // BACKFILL_DIVISOR),
     } | {f"{role.removeprefix('vw_').upper()}_PASSWORD_FILE": database_secret(site.layout, role)
          for role in DATABASE_ROLES}  # fmt: skip
     return _service(site, outside, "provision", "services.ingest.provision", own)
@@ -105,6 +108,8 @@ def service_programs(site: Site, outside: Mapping[str, str]) -> list[Program]:
     ingest = {
         "DATABASE_URL": site.reach.url("vw_ingest"),
         "DATABASE_PASSWORD_FILE": database_secret(layout, "vw_ingest"),
+        "BYTES_MAX": site.bytes_max,
+        "WATCHED_DIRECTORY": layout.home,
     }
     api = {
         "BIND": site.bind,

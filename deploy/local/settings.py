@@ -12,6 +12,7 @@ from shared.settings import Secret, setting
 LOOPBACK = "127.0.0.1"
 NATS_PORT = 4222
 API_PORT = 8080
+GIB = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class LocalSettings:
     bind: str = setting("Address on which NATS and the API listen.", default=LOOPBACK)
     public_url: str | None = setting(
         "URL under which browsers reach the page; made of bind and api_port when left out.", default=None
+    )
+    bytes_max: int = setting(
+        "Bytes that database and streams may take together, before raw rows are kept for a shorter time.",
+        default=10 * GIB,
+        minimum=GIB,
     )
     admin_password: Secret | None = setting("Password of the user admin, used at the first start.", default=None)
 

@@ -142,6 +142,7 @@ def _prepare(ground: Ground, record: Record, progress: Progress) -> Site:
         reach=postgres.Reach(layout.socket) if database_port is None else postgres.Reach(None, database_port),
         host=host,
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
+        bytes_max=settings.bytes_max,
     )
 
 

@@ -1,6 +1,9 @@
 """What the children are given: files instead of secrets, and nothing of the caller's environment but settings."""
 
+import dataclasses
 from pathlib import Path
+
+import pytest
 
 from deploy.local.application import Application
 from deploy.local.postgres import Reach
@@ -29,6 +32,7 @@ SITE = Site(
     reach=Reach(Path("/home/socket")),
     host="web-1",
     memory_bytes=1024**3,
+    bytes_max=10 * 1024**3,
 )
 OUTSIDE = {
     "VITALWIRE_ADMIN_PASSWORD": "hunter2",
@@ -80,6 +84,24 @@ def test_each_role_has_its_own_database_user() -> None:
     assert "vw_read@" in api["VITALWIRE_API_READ_DATABASE_URL"]
     assert "vw_app@" in api["VITALWIRE_API_APP_DATABASE_URL"]
     assert api["VITALWIRE_API_APP_DATABASE_PASSWORD_FILE"] == "/home/secrets/database-vw_app"
+
+
+@pytest.mark.parametrize(
+    ("ceiling_gib", "metrics_gib", "backfill_gib"), [(10, 2, 1), (100, 2, 1), (5, 1, 0.5), (1, 0.2, 0.1)]
+)
+def test_streams_leave_most_of_a_ceiling_to_the_database(
+    ceiling_gib: int, metrics_gib: float, backfill_gib: float
+) -> None:
+    site = dataclasses.replace(SITE, bytes_max=ceiling_gib * 1024**3)
+    environment = provision_program(site, OUTSIDE).environment
+    assert environment["VITALWIRE_PROVISION_METRICS_BYTES_MAX"] == str(int(metrics_gib * 1024**3))
+    assert environment["VITALWIRE_PROVISION_BACKFILL_BYTES_MAX"] == str(int(backfill_gib * 1024**3))
+
+
+def test_ingest_keeps_within_the_ceiling_and_watches_the_disk_of_the_state() -> None:
+    ingest = _programs()["ingest"].environment
+    assert ingest["VITALWIRE_INGEST_BYTES_MAX"] == str(10 * 1024**3)
+    assert ingest["VITALWIRE_INGEST_WATCHED_DIRECTORY"] == "/home"
 
 
 def test_a_copied_interpreter_finds_its_libraries() -> None:
