@@ -15,7 +15,7 @@ from shared.sql import BUCKET_ORIGIN
 
 Aggregate = Literal["avg", "min", "max"]
 Kind = Literal["d", "q"]
-"""How a gauge travels: as double precision, or as bigint; the letters of Python's `array`."""
+"""How a gauge travels: as double precision, or as bigint; the letters of Python's `struct`."""
 
 ABSENT_INTEGER = -(2**63)
 """Stands for a bigint that is absent; an absent double is NaN, which no row holds."""

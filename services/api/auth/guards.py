@@ -34,8 +34,11 @@ class Gate:
         """Return who a token speaks for; raise NotAuthenticatedError when it does not hold."""
         return self.sessions.require_open(verify(self.key, token, self.clock()))
 
-    def guard(self, connection: Connection, handler: BaseRouteHandler) -> None:
-        """Let the connection pass, or raise; a route that is not in the list is refused to everybody."""
+    async def guard(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        """Let the connection pass, or raise; a route that is not in the list is refused to everybody.
+
+        Awaits nothing, but the framework would run an ordinary function in a thread, which takes longer than all this.
+        """
         scope: dict[str, Any] = dict(connection.scope)
         context = context_of(scope)
         context.route = scope["path_template"]

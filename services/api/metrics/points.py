@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from array import array
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -83,10 +82,7 @@ def encode_points(points: Points, form: str, as_of: datetime) -> EncodedPoints:
 
 def unpacked(packed: bytes, kind: Kind) -> list[Any]:
     """Return the numbers in a packed column."""
-    numbers = array(kind, packed)
-    if sys.byteorder == "little":
-        numbers.byteswap()
-    return numbers.tolist()
+    return list(struct.unpack(f">{len(packed) // 8}{kind}", packed))
 
 
 def rounded(values: Sequence[float]) -> list[float]:

@@ -48,12 +48,10 @@ def top_of(latest: Latest, shown: Callable[[str], bool], wish: TopWish, now: dat
 
 def _current(latest: Latest, host: str, family: Family, now: datetime) -> list[Reading]:
     """Return the newest readings of a family, one a source; none of a source that has fallen silent."""
-    readings = latest.get(host)
-    if readings is None:
-        return []
+    known = latest.get(host)
     return [
         reading
-        for reading in readings.readings()
+        for reading in (known.readings() if known else ())
         if reading.family == family.name and is_live(reading.time, reading.interval_seconds, now)
     ]
 

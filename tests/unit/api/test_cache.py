@@ -75,6 +75,16 @@ async def test_those_who_ask_for_the_same_wait_for_one() -> None:
     assert maker.made == ["a"]
 
 
+async def test_what_was_given_up_is_tried_again() -> None:
+    async def give_up() -> str:
+        raise asyncio.CancelledError
+
+    cache: Cache[str] = Cache(Clock(), len, 100, 10)
+    with pytest.raises(asyncio.CancelledError):
+        await cache.get("x", 10, give_up)
+    assert await cache.get("x", 10, lambda: Maker().make("x")) == ("x", False)
+
+
 async def test_what_failed_is_tried_again() -> None:
     cache: Cache[str] = Cache(Clock(), len, 100, 10)
     maker = Maker()

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from services.api.errors import BadParameterError
-from services.api.live.wishes import FRAME_BYTES_MAX, FrameError, SubscribeFrame, read_frame, wish_of
+from services.api.live.wishes import EXPECTED, FRAME_BYTES_MAX, FrameError, SubscribeFrame, read_frame, wish_of
 from services.api.metrics.times import DAYS_MAX, parse_instant, parse_range
 
+CLOSE_REASON_BYTES_MAX = 123
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 
 
@@ -45,6 +46,14 @@ def test_a_frame_is_refused_just_above_the_limit() -> None:
     read_frame(frame + " " * (FRAME_BYTES_MAX - len(frame)))
     with pytest.raises(FrameError, match="at most"):
         read_frame(frame + " " * (FRAME_BYTES_MAX - len(frame) + 1))
+
+
+@pytest.mark.parametrize("frame", ["", "{}", '{"type":"x"}', '{"type":"subscribe","hosts":5}', b"\xc1", "[" * 5_000])
+def test_a_frame_that_is_none_is_told_what_was_expected_in_one_close_frame(frame: str | bytes) -> None:
+    with pytest.raises(FrameError) as refused:
+        read_frame(frame)
+    assert str(refused.value) == EXPECTED
+    assert len(EXPECTED.encode()) <= CLOSE_REASON_BYTES_MAX
 
 
 def test_a_wish_for_an_unknown_family_names_it() -> None:
