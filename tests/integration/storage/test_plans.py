@@ -62,7 +62,9 @@ async def test_reads_no_chunk_outside_the_range_and_sorts_no_raw_rows(
         unknown = {scan.relation for scan in plan.scans} & RAW
         assert not unknown, "a hypertable's rows lie in chunks"
     raw = RAW | {name for name, chunk in chunks.items() if chunk.hypertable in RAW}
-    assert sum(rows for relations, rows in plan.sorts if relations & raw) <= open_rows(stored)
+    if selection.resolution.step_seconds is not None:
+        # Rows that are shown as they are, few by definition, may be grouped into series by a sort.
+        assert sum(rows for relations, rows in plan.sorts if relations & raw) <= open_rows(stored)
 
 
 def open_rows(stored: Stored) -> int:
