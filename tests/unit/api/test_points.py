@@ -87,6 +87,11 @@ def test_absent_numbers_are_null() -> None:
         assert to_points(selection, [("a", "s", times(0, 1), packed)]).series[0].values[optional.name] == [None, 1]
 
 
+def test_points_in_any_order_are_put_in_theirs() -> None:
+    points = to_points(selected(CPU, "total_percent"), [("a", "s", times(2, 0, 1), reals(3, 1, 2))])
+    assert points.series[0].values == {"total_percent": [1, 2, 3]}
+
+
 def test_labels_stand_by_name() -> None:
     rows = [("a", "system", "eth0", times(0), reals(1.5))]
     assert to_points(selected(NETWORK, "receive_bytes_per_second"), rows).series == [
