@@ -6,6 +6,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 import asyncpg
 
@@ -52,13 +54,22 @@ async def expire(
         await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", LOCK)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How much is stored, for how long raw rows are kept, and whether that is new."""
+
+    size_bytes: int
+    raw_kept: timedelta
+    changed: bool
+
+
 async def keep_within(
     connection: asyncpg.Connection,
     storage: Storage,
     stream_bytes: int,
     bytes_max: int,
     families: Sequence[Family] = tuple(FAMILIES.values()),
-) -> Fill | None:
+) -> Kept | None:
     """Record how much is stored, and for how long raw rows are kept under the ceiling; None when another is at it.
 
     All is recorded in the database: a restart forgets nothing, and a second process does nothing twice.
@@ -73,10 +84,11 @@ async def keep_within(
         kept = next_kept(fill, first_to_go)
         reason = size_reason(fill, kept)
         is_recorded = await record_fill(connection, fill, kept, next_step(fill, kept), reason)
-        if is_recorded and kept != fill.raw_kept:
+        changed = is_recorded and kept != fill.raw_kept
+        if changed:
             kept_hours = round(kept.total_seconds() / 3_600, 1)
             log.warning("raw retention changed", extra={"kept_hours": kept_hours, "reason": reason})
-        return fill
+        return Kept(fill.size_bytes, kept, changed)
     finally:
         await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", LOCK)
 
@@ -100,18 +112,23 @@ class Upkeep:
             await (record_disk(connection, disk.free_percent, disk.reason) if disk.watched else forget_disk(connection))
         _count_settled(self._metrics, await settle(connection, self._storage))
         if is_due:
-            await self._keep_within(connection)
+            # First, so that a step has its effect before the next one can be taken; and again for what that one frees.
             _count_expired(self._metrics, await expire(connection, self._storage))
+            if await self._keep_within(connection):
+                _count_expired(self._metrics, await expire(connection, self._storage))
             self._expired_s, self._told_paused = now_s, is_paused
 
-    async def _keep_within(self, connection: asyncpg.Connection) -> None:
+    async def _keep_within(self, connection: asyncpg.Connection) -> bool:
+        """Return whether raw rows are kept for another time from now on."""
         stream_bytes = await self._room.stream_bytes()
         if stream_bytes is None:
-            return
-        fill = await keep_within(connection, self._storage, stream_bytes, self._room.bytes_max)
-        if fill is not None:
-            self._metrics.stored_bytes.set(fill.size_bytes)
-            self._metrics.raw_retention_seconds.set(fill.raw_kept.total_seconds())
+            return False
+        kept = await keep_within(connection, self._storage, stream_bytes, self._room.bytes_max)
+        if kept is None:
+            return False
+        self._metrics.stored_bytes.set(kept.size_bytes)
+        self._metrics.raw_retention_seconds.set(kept.raw_kept.total_seconds())
+        return kept.changed
 
 
 async def keep_up(connect: Callable[[], Awaitable[asyncpg.Connection]], upkeep: Upkeep) -> None:

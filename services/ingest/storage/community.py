@@ -71,8 +71,8 @@ class CommunityStorage:
         self, connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping
     ) -> dict[str, int]:
         """Drop chunks only while the ceiling by size bites: else retention policies do; return counts of chunks."""
-        await settle_reach(connection, families, keeping)
-        if keeping.raw_kept >= keeping.retention.of("raw"):
+        are_told = await settle_reach(connection, families, keeping)
+        if are_told or keeping.raw_kept >= keeping.retention.of("raw"):
             return {}
         return await drop_early(connection, families, keeping)
 

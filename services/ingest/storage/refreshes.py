@@ -77,17 +77,20 @@ END $body$""",
     ]
 
 
-async def settle_reach(connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping) -> None:
-    """Let each refresh reach as far as raw rows are complete, and no further."""
-    for policy in desired_policies(families, keeping.retention, keeping.raw_complete):
-        if policy.kind == "refresh":
-            await connection.fetchval(_SET_REACH, policy.relation, policy.after)
+async def settle_reach(connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping) -> bool:
+    """Let each refresh reach as far as raw rows are complete, and no further; return whether any was told anew."""
+    told = [
+        await connection.fetchval(_SET_REACH, policy.relation, policy.after)
+        for policy in desired_policies(families, keeping.retention, keeping.raw_complete)
+        if policy.kind == "refresh"
+    ]
+    return any(told)
 
 
 async def drop_early(connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping) -> dict[str, int]:
     """Drop chunks of raw rows before the setting lets its policy do so; return how many, by relation.
 
-    Nothing goes in the round that made refreshes reach less far, nor while one of them runs that began before.
+    Nothing goes soon after a step, nor while a refresh runs: it may have begun when it still reached further.
     """
     if keeping.last_step is not None and keeping.now - keeping.last_step.at < SETTLED_AFTER:
         return {}
