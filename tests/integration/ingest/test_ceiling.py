@@ -240,6 +240,9 @@ async def test_with_room_again_it_grows_back_no_faster_than_raw_rows_fill_it(sit
         kept.append(await site.kept())
     assert kept == [shortened, shortened], "raw rows are not complete for longer yet"
     assert "grows back" in (await site.state())["reason"]
+    # Within what is kept again, but from before what went.
+    age_min = int(shortened / timedelta(minutes=1)) - 120
+    await site.fill(age_min, age_min + 20)
     assert await site.rollups() == rollups
     for _ in range(3):
         await site.owner.execute("UPDATE metrics.storage_state SET raw_dropped_before = now() - interval '30 days'")
