@@ -15,6 +15,7 @@ from services.ingest.metrics import Metrics
 from services.ingest.provisioning.schema import Wanted
 from services.ingest.room import Disk, Room
 from services.ingest.storage.mode import Mode
+from services.ingest.storage.record import record_disk
 from services.ingest.storage.retention import Retention
 from services.ingest.storage.selection import storage_of
 from services.ingest.upkeep import LOCK, Upkeep, keep_within, settle
@@ -276,3 +277,52 @@ async def test_provision_keeps_what_the_ceiling_chose(setting_days: int, days: i
     )
     await provision(site.database, Wanted(Retention(raw_days=setting_days)))
     assert await site.kept() == timedelta(days=days)
+
+
+async def test_the_functions_of_ingest_refuse_what_would_delete_rollups(site: Site) -> None:
+    if site.mode != "timescaledb_community":
+        pytest.skip(f"{site.mode}: rollups are not the database's own")
+    await site.fill(10, SPAN_MIN)
+    reach, drop = "SELECT metrics.set_refresh_reach($1, $2)", "SELECT metrics.drop_rolled_before($1, $2)"
+    now = await site.owner.fetchval("SELECT now()")
+    # Refreshes still reach further back than this.
+    assert await site.ingest.fetchval(drop, "metrics.cpu", now - timedelta(days=5)) == 0
+    assert await site.ingest.fetchval(reach, "metrics.cpu_1m", timedelta(days=2)) is True
+    assert await site.ingest.fetchval(reach, "metrics.cpu_1m", timedelta(days=2)) is False
+    assert await site.ingest.fetchval(drop, "metrics.cpu", now - timedelta(days=5)) >= 3
+    await site.owner.execute("UPDATE metrics.storage_state SET raw_dropped_before = now() - interval '3 days'")
+    with pytest.raises(asyncpg.RaiseError, match="would delete rollups of raw rows that are gone"):
+        await site.ingest.fetchval(reach, "metrics.cpu_1m", timedelta(days=4))
+    with pytest.raises(asyncpg.RaiseError, match="expected a reach of more than"):
+        await site.ingest.fetchval(reach, "metrics.cpu_1m", timedelta(seconds=1))
+    for wrong in ("metrics.unknown_1m", "metrics.cpu", "pg_catalog.pg_class"):
+        assert await site.ingest.fetchval(reach, wrong, timedelta(days=1)) is False
+    with pytest.raises(asyncpg.RaiseError, match="expected a table of the schema metrics"):
+        await site.ingest.fetchval(drop, "app.users", now)
+    reader = await asyncpg.connect(site.database.read_url)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await reader.fetchval(drop, "metrics.cpu", now)
+    await reader.close()
+
+
+async def test_what_refreshes_did_not_compute_yet_stays(site: Site) -> None:
+    if site.mode != "timescaledb_community":
+        pytest.skip(f"{site.mode}: rollups are not the database's own")
+    await site.owner.execute(FILL, 10, SPAN_MIN)
+    before = await oldest(site)
+    await site.ingest.fetchval("SELECT metrics.set_refresh_reach('metrics.cpu_1m', $1)", timedelta(days=1))
+    drop = "SELECT metrics.drop_rolled_before('metrics.cpu', now() - interval '2 days')"
+    assert await site.ingest.fetchval(drop) == 0
+    assert await oldest(site) >= before
+
+
+async def test_a_disk_that_nobody_watches_any_more_is_forgotten(site: Site) -> None:
+    await record_disk(site.ingest, 4.0, "full")
+    state = await site.state()
+    assert (state["paused"], state["reason"], state["free_percent"]) == (True, "full", 4.0)
+    await site.round(NO_CEILING)
+    assert (await site.state())["paused"] is True, "another process said so a moment ago"
+    await site.owner.execute("UPDATE metrics.storage_state SET watched_at = watched_at - interval '16 minutes'")
+    await site.round(NO_CEILING)
+    state = await site.state()
+    assert (state["paused"], state["reason"], state["free_percent"]) == (False, None, None)
