@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -14,6 +16,10 @@ from services.ingest.storage.policies import Policy, desired_policies
 from services.ingest.storage.retention import Retention
 from shared.family import Family
 from shared.rollups import ROLLUP_LEVELS, RollupLevel, column_names, relation
+
+log = logging.getLogger(__name__)
+
+REFRESH_TRIES, REFRESH_PAUSE_S = 240, 0.5
 
 
 async def make_room(connection: asyncpg.Connection, families: Iterable[Family], mode: Mode) -> None:
@@ -60,7 +66,15 @@ async def _refresh(connection: asyncpg.Connection, policy: Policy) -> None:
     assert policy.until is not None
     # A procedure that commits: it may not run inside a transaction, and takes no prepared parameters of ours.
     since, until = (now - policy.after).isoformat(), (now - policy.until).isoformat()
-    await connection.execute(f"CALL refresh_continuous_aggregate('{policy.relation}', '{since}', '{until}')")
+    statement = f"CALL refresh_continuous_aggregate('{policy.relation}', '{since}', '{until}')"
+    for _ in range(REFRESH_TRIES):
+        try:
+            await connection.execute(statement)
+            return
+        except asyncpg.LockNotAvailableError:
+            # The database's own job is at the same aggregate: what it leaves is done after it.
+            await asyncio.sleep(REFRESH_PAUSE_S)
+    log.warning("left to the job of the database", extra={"relation": policy.relation})
 
 
 def _rollups(families: Iterable[Family], *, reverse: bool = False) -> list[tuple[Family, RollupLevel]]:

@@ -20,11 +20,12 @@ from services.ingest.storage.retention import Retention
 from services.ingest.storage.selection import storage_of
 from services.ingest.upkeep import settle
 from shared.families import FAMILIES
+from shared.resolution import Level
 from shared.rollups import ROLLUP_LEVELS, column_names, relation
 from tests.integration.conftest import DatabaseConnect, database_url, run_sql
 
 NETWORK = FAMILIES["network"]
-LEVELS = ("raw", *ROLLUP_LEVELS)
+LEVELS: tuple[Level, ...] = ("raw", *ROLLUP_LEVELS)
 
 
 @pytest.fixture
@@ -82,9 +83,10 @@ async def store(owner: asyncpg.Connection, hours: int) -> None:
 
 async def everything(owner: asyncpg.Connection) -> dict[str, list[Any]]:
     """Return all rows of every level that are not of the present hour, and how often the ledger knows each set."""
-    found = {}
+    found: dict[str, list[Any]] = {}
+    columns = {level: ", ".join(column_names(NETWORK, level)) for level in ROLLUP_LEVELS}
     for level in LEVELS:
-        names = "*" if level == "raw" else ", ".join(column_names(NETWORK, level))
+        names = "*" if level == "raw" else columns[level]
         found[level] = [
             tuple(round(cell, 9) if isinstance(cell, float) else cell for cell in row)
             for row in await owner.fetch(
