@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -81,8 +82,8 @@ async def store(owner: asyncpg.Connection, hours: int) -> None:
     )
 
 
-async def everything(owner: asyncpg.Connection) -> dict[str, list[Any]]:
-    """Return all rows of every level that are not of the present hour, and how often the ledger knows each set."""
+async def everything(owner: asyncpg.Connection, until: datetime) -> dict[str, list[Any]]:
+    """Return all rows of every level before an instant, and how often the ledger knows each sample set."""
     found: dict[str, list[Any]] = {}
     columns = {level: ", ".join(column_names(NETWORK, level)) for level in ROLLUP_LEVELS}
     for level in LEVELS:
@@ -90,7 +91,7 @@ async def everything(owner: asyncpg.Connection) -> dict[str, list[Any]]:
         found[level] = [
             tuple(round(cell, 9) if isinstance(cell, float) else cell for cell in row)
             for row in await owner.fetch(
-                f"SELECT {names} FROM {relation(NETWORK, level)} WHERE time < date_trunc('hour', now()) ORDER BY 1, 2"
+                f"SELECT {names} FROM {relation(NETWORK, level)} WHERE time < $1 ORDER BY 1, 2", until
             )
         ]
     found["ledger"] = await owner.fetch(
@@ -110,6 +111,7 @@ async def test_moving_to_the_mode_that_the_server_has_keeps_every_row(
     if start != "plain" and start == await detected_mode(owner):
         pytest.skip(f"this server has no mode beyond {start}")
     await store(owner, hours=9)
+    until = await owner.fetchval("SELECT date_trunc('hour', now())")
     writer = await database_connect(own_database.replace("postgres@", "vw_ingest@", 1))
     await settle(writer, storage_of(start))
     await writer.close()
@@ -119,23 +121,23 @@ async def test_moving_to_the_mode_that_the_server_has_keeps_every_row(
         "INSERT INTO metrics.network_1h_kept (time, host, source, interface, samples)"
         f" VALUES ({old}, 'gone', 's', 'e', 5)"
     )
-    before = await everything(owner)
+    before = await everything(owner, until)
     assert len(before["1h"]) > 9
 
     await owner.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
     with pytest.raises(ProvisionError, match="--convert-mode"):
         await provision_database(own_database)
-    assert await everything(owner) == before
+    assert await everything(owner, until) == before
 
     await provision_database(own_database, wanted=Wanted(convert=True))
     await owner.reload_schema_state()
     mode: Mode = await owner.fetchval("SELECT mode FROM metrics.schema_state")
     assert mode != "plain"
     assert await owner.fetchval("SELECT count(*) FROM timescaledb_information.hypertables") > len(FAMILIES)
-    assert await everything(owner) == before
+    assert await everything(owner, until) == before
 
     # From now on it is an installation like any other of that mode.
     await provision_database(own_database)
     writer = await database_connect(own_database.replace("postgres@", "vw_ingest@", 1))
     await settle(writer, storage_of(mode))
-    assert await everything(owner) == before
+    assert await everything(owner, until) == before
