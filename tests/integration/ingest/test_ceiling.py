@@ -208,7 +208,8 @@ async def test_a_step_is_taken_once_whoever_asks_and_however_often(site: Site) -
 
 
 async def test_raw_rows_are_never_kept_for_less_than_an_hour(site: Site) -> None:
-    await site.fill(1, 300)
+    # More than a chunk and an hour, so that there is one that may go.
+    await site.fill(1, 700)
     for _ in range(60):
         await keep_within(site.ingest, storage_of(site.mode), STREAM_BYTES, 2_000_000)
         await site.owner.execute(
