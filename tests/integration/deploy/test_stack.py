@@ -70,6 +70,15 @@ def test_samples_of_this_machine_can_be_queried(running: Stack) -> None:
     until(lambda: len(running.cpu_times(token)) >= 2, "two samples in the answer")
 
 
+def test_it_keeps_within_a_ceiling_and_watches_the_disk_of_its_state(running: Stack) -> None:
+    token = running.token()
+    until(lambda: running.ask("/health", token)["storage"]["size_bytes"] is not None, "a measured size")
+    storage = running.ask("/health", token)["storage"]
+    assert storage["size_bytes_max"] == 10 * 1024**3
+    assert 0 < storage["size_bytes"] < storage["size_bytes_max"]
+    assert 0 < storage["free_percent"] < 100
+
+
 def test_status_shows_every_process(running: Stack) -> None:
     done = running.run("status")
     assert done.returncode == 0
