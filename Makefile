@@ -71,6 +71,9 @@ fmt: .venv/dev.stamp .venv/npm.stamp ## Format the code
 bench: setup .venv/dev.stamp ## Measure collector, ingest, queries and live delivery
 	@$(RUN) -m tests.bench
 
+bench-storage: setup .venv/dev.stamp ## Measure storage (PART=queries, upkeep, indexes or bytes; see docs/storage.md)
+	@$(RUN) -m tests.bench.storage $(or $(PART),queries)
+
 docs: .venv/dev.stamp ## Write the generated parts of docs/ anew
 	@$(RUN) -m tests.contract.catalogue && $(RUN) -m tests.contract.storage_sql
 requirements: .venv/dev.stamp ## Pin every package anew, with hashes

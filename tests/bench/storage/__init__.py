@@ -1,0 +1,1 @@
+"""Measures storage: answers over months, bytes a number, and what upkeep costs."""
