@@ -118,7 +118,9 @@ async def _repeat(connection: asyncpg.Connection) -> int:
         f"SELECT date_trunc('second', min(time)) AS since, count(*) AS ticks,"
         f" ceil(extract(epoch FROM max(time) - min(time)))::integer AS seconds FROM {LEDGER}"
     )
-    assert row is not None and row["ticks"], "something was recorded"
+    assert row is not None
+    if not row["ticks"]:
+        raise SystemExit("nothing was recorded: record for some minutes first")
     span = timedelta(seconds=row["seconds"] + 1)
     for name, columns in [(LEDGER, LEDGER_COLUMNS), *((table(one), copy_columns(one)) for one in FAMILIES.values())]:
         others = [column for column in columns if column not in ("time", "host")]
@@ -181,5 +183,5 @@ def _print(kept: Sequence[Kept], ledger: Kept, projection: dict[str, int]) -> No
         some = [one for one in kept if one.level == level]
         print(f"{'all ' + level:<20} {'':>10} {sum(one.numbers for one in some):>12,} "
               f"{_a_number(some, 'before'):>11.2f} {_a_number(some, 'after'):>15.2f}")  # fmt: skip
-    for level, size in projection.items():
-        print(f"{PROJECTED_HOSTS} hosts, {level:<10} {size / GIB:>10,.1f} GiB")
+    for part, size in projection.items():
+        print(f"{PROJECTED_HOSTS} hosts, {part:<10} {size / GIB:>10,.1f} GiB")
