@@ -85,7 +85,7 @@ def cells(family: Family, row: Any) -> list[Cell]:
         elif column.sql_type == "bigint":
             value = int(value)
             if not BIGINT_MIN <= value <= BIGINT_MAX:
-                raise UnsendableError(f"{family.name}.{column.name}: {value} does not fit 64 bits")
+                raise UnsendableError(f"{family.name}.{column.name}: expected at most 2^63 - 1 either way, got {value}")
         else:
             value = round_real(float(value))
             if not -REAL_MAX <= value <= REAL_MAX:

@@ -5,7 +5,9 @@ from shared.family import ROWS_MAX, TEXT_BYTES_MAX
 VERSION = 1
 BODY_BYTES_MAX = 768 * 1024
 REAL_MAX = 3.4e38
-BIGINT_MIN, BIGINT_MAX = -(2**63), 2**63 - 1
+BIGINT_MIN, BIGINT_MAX = -(2**63) + 1, 2**63 - 1
+"""What a whole number may be; -2^63 itself stands for one that is absent (`shared.select.ABSENT_INTEGER`)."""
+
 SESSION_BYTES_MAX = 64
 INTERVAL_SECONDS_MAX = 3600.0
 AHEAD_SECONDS_MAX = 300

@@ -230,7 +230,8 @@ def replaced(key: str, raw: bytes) -> bytes:
         pytest.param(swap(True), "Expected `float`, got `bool`", id="true as gauge"),
         pytest.param(swap("1.5"), "Expected `float`, got `str`", id="text as gauge"),
         pytest.param(swap(2**63, 0, 0.0, 0.0, 0.0), "<= 9223372036854775807", id="2^63 as bytes"),
-        pytest.param(swap(-(2**63), 1.5, 0.0, 0.0, 0.0), "Expected `int`, got `float`", id="half a byte"),
+        pytest.param(swap(-(2**63), 0, 0.0, 0.0, 0.0), ">= -9223372036854775807", id="-2^63, which is absence"),
+        pytest.param(swap(1 - 2**63, 1.5, 0.0, 0.0, 0.0), "Expected `int`, got `float`", id="half a byte"),
         pytest.param(swap(False, 0, 0.0, 0.0, 0.0), "Expected `int`, got `bool`", id="false as bytes"),
     ],
 )

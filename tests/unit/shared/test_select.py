@@ -14,6 +14,7 @@ from shared.family import Family, define, gauge, label
 from shared.resolution import LEVEL_SECONDS, Resolution
 from shared.select import ABSENT_INTEGER, Aggregate, Selection, Statement, select_rows, select_series
 from shared.sql import BUCKET_ORIGIN
+from shared.wire.limits import BIGINT_MIN
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,10 @@ def test_only_averages_of_whole_numbers_travel_as_reals(
     text = select_series(selection, 1).text
     assert ("coalesce(turns_count, 'NaN'::float8)" in text) is (kinds == "dd")
     assert (f"coalesce(turns_count, ({ABSENT_INTEGER})::bigint)" in text) is (kinds == "dq")
+
+
+def test_no_number_that_is_sent_stands_for_absence() -> None:
+    assert ABSENT_INTEGER == BIGINT_MIN - 1
 
 
 @pytest.mark.parametrize(
