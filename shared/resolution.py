@@ -56,16 +56,25 @@ def usable_levels(start: datetime, oldest: Oldest) -> list[Level]:
 def choose(start: datetime, end: datetime, points_max: int, interval_seconds: int, oldest: Oldest) -> Resolution:
     """Return the finest resolution that answers [start, end) with at most points_max points.
 
-    Raw rows come back as they are when they are few enough; otherwise the step is a whole multiple of the
-    coarsest usable level that is not coarser than it, and of the family's interval where that level is raw.
-    The range may begin and end inside a step, which is why one point is kept in reserve.
+    Raw rows come back as they are when they are few enough, otherwise what `choose_step` says. How often rows come is
+    what the family's definition says; where a host reports faster, there are more, and `choose_step` has the answer.
+    """
+    few = math.ceil(_span_seconds(start, end) / interval_seconds) <= points_max
+    if few and points_max >= 2 and usable_levels(start, oldest)[0] == "raw":
+        return Resolution("raw", None)
+    return choose_step(start, end, points_max, interval_seconds, oldest)
+
+
+def choose_step(start: datetime, end: datetime, points_max: int, interval_seconds: int, oldest: Oldest) -> Resolution:
+    """Return the finest resolution with a step that has at most points_max points, however many rows there are.
+
+    The step is a whole multiple of the coarsest usable level that is not coarser than it, and of the family's interval
+    where that level is raw. The range may begin and end inside a step, which is why one point is kept in reserve.
     """
     span_seconds = _span_seconds(start, end)
     if points_max < 2:
         raise ValueError("expected points_max of at least 2")
     levels = usable_levels(start, oldest)
-    if levels[0] == "raw" and math.ceil(span_seconds / interval_seconds) <= points_max:
-        return Resolution("raw", None)
     wanted_seconds = span_seconds / (points_max - 1)
     step_seconds = _nice(max(wanted_seconds, interval_seconds))
     fitting = [level for level in levels if LEVEL_SECONDS[level] <= step_seconds]

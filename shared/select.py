@@ -1,4 +1,4 @@
-"""SELECTs of range answers: one statement a request, made from names of definitions; all else is a parameter."""
+"""SELECTs of range answers: one statement an answer, made from names of definitions; all else is a parameter."""
 
 from __future__ import annotations
 
@@ -91,6 +91,16 @@ def select_series(selection: Selection, rows_max: int) -> Statement:
         f"SELECT {', '.join([*keys, *packed])}\nFROM (\n{points.text}\nLIMIT ${len(parameters)}\n) AS points\n"
         f"GROUP BY {_ordinals(len(keys))}"
     )
+    return Statement(text, parameters)
+
+
+def select_instants_count(selection: Selection, instants_max: int) -> Statement:
+    """Return the SELECT of how many instants the stored rows of a selection have, at most so many."""
+    parameters: list[Any] = [selection.start, selection.end]
+    where = _where(selection, parameters)
+    parameters.append(instants_max)
+    distinct = f"SELECT DISTINCT time FROM {relation(selection.family, selection.resolution.level)}"
+    text = f"SELECT count(*)\nFROM (\n{distinct}\nWHERE {where}\nLIMIT ${len(parameters)}\n) AS instants"
     return Statement(text, parameters)
 
 

@@ -10,7 +10,17 @@ from services.api.errors import BadParameterError, TooMuchError
 from services.api.metrics.times import Range
 from services.api.scope import Scope
 from shared.family import Column, Family
-from shared.resolution import POINTS_MAX_LIMIT, Level, Oldest, Resolution, StepError, choose, whole_steps, with_step
+from shared.resolution import (
+    POINTS_MAX_LIMIT,
+    Level,
+    Oldest,
+    Resolution,
+    StepError,
+    choose,
+    choose_step,
+    whole_steps,
+    with_step,
+)
 from shared.select import Aggregate, Selection
 
 CACHED_S_MAX = 10.0
@@ -48,9 +58,12 @@ class Retention:
         return oldest
 
 
-def plan(asked: Asked, scope: Scope, retention: Retention) -> Selection:
-    """Return what is read for a request; raise BadParameterError where its step cannot be answered."""
-    resolution = _resolution(asked, retention.oldest(asked.family, asked.now))
+def plan(asked: Asked, scope: Scope, retention: Retention, in_steps: bool = False) -> Selection:
+    """Return what is read for a request, in any case in steps on demand.
+
+    Raises BadParameterError where the request's step cannot be answered.
+    """
+    resolution = _resolution(asked, retention.oldest(asked.family, asked.now), in_steps)
     start, end = asked.range.start, asked.range.end
     if resolution.step_seconds is not None:
         start, end = whole_steps(start, end, resolution.step_seconds)
@@ -85,10 +98,11 @@ def cache_key(selection: Selection, scope: Scope, form: str) -> Hashable:
     )  # fmt: skip
 
 
-def _resolution(asked: Asked, oldest: Oldest) -> Resolution:
+def _resolution(asked: Asked, oldest: Oldest, in_steps: bool) -> Resolution:
     span = asked.range
     if asked.step_seconds is None:
-        return choose(span.start, span.end, asked.points_max, asked.family.interval_seconds, oldest)
+        chosen = choose_step if in_steps else choose
+        return chosen(span.start, span.end, asked.points_max, asked.family.interval_seconds, oldest)
     try:
         return with_step(span.start, span.end, asked.step_seconds, oldest)
     except StepError as error:

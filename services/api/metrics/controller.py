@@ -135,7 +135,7 @@ class MetricsController(Controller):
         )  # fmt: skip
         form = preferred(request.headers.get("accept", ""), (JSON, MSGPACK, CSV))
         if form == CSV:
-            return await _exported(await history.queries.plan(asked, history.visible), history, request)
+            return await _exported(await history.queries.plan_export(asked, history.visible), history, request)
         return Answer(cast(MetricRange, await history.queries.read(asked, history.visible, form)))
 
     @get("/metrics/{family:str}/top", operation_id="listTop")

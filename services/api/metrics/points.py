@@ -14,6 +14,7 @@ from services.api.answers import MSGPACK
 from services.api.errors import TooMuchError
 from services.api.metrics.schemas import Number, Series
 from shared.family import Column
+from shared.resolution import POINTS_MAX_LIMIT
 from shared.select import ABSENT_INTEGER, Kind, Selection
 from shared.wire.limits import REAL_DIGITS
 
@@ -47,10 +48,10 @@ def rows_max(gauges: Sequence[Column]) -> int:
     return CELLS_MAX // len(gauges)
 
 
-def to_points(selection: Selection, rows: Sequence[Any]) -> Points:
+def to_points(selection: Selection, rows: Sequence[Any], points_max: int = POINTS_MAX_LIMIT) -> Points:
     """Return the axis and the series of what `select_series` found.
 
-    Raises TooMuchError where rows, or the series spread over the common axis, exceed CELLS_MAX.
+    Raises TooMuchError where rows, or the series spread over the common axis, exceed CELLS_MAX, or the axis points_max.
     """
     labels = [column.name for column in selection.family.labels]
     at = 2 + len(labels)
@@ -60,7 +61,7 @@ def to_points(selection: Selection, rows: Sequence[Any]) -> Points:
     # Series of one source were read at the same instants, so most columns of times are the same bytes.
     instants = {packed: unpacked(packed, "q") for packed in {row[at] for row in rows}}
     axis = sorted(set().union(*instants.values()))
-    if len(axis) * len(rows) * len(gauges) > CELLS_MAX:
+    if len(axis) > points_max or len(axis) * len(rows) * len(gauges) > CELLS_MAX:
         raise too_much()
     places = _places(axis, instants)
     series = [

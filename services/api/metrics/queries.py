@@ -1,11 +1,12 @@
-"""SQL of stored rows: one statement a request, read only; and how long rows are kept."""
+"""Stored rows, read only: one statement a request, or two where a host reports faster than its family is defined."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from services.api.database import Connection, Database
+from services.api.errors import TooMuchError
 from services.api.live.latest import instant
 from services.api.metrics.asked import Asked, Retention, cache_key, cached_seconds, plan, require_few_points
 from services.api.metrics.cache import Cache
@@ -13,8 +14,8 @@ from services.api.metrics.points import EncodedPoints, encode_points, rows_max, 
 from services.api.metrics.schemas import EncodedRange
 from services.api.observations import Observations
 from services.api.scope import Scope
-from shared.resolution import Level
-from shared.select import Selection, select_series
+from shared.resolution import POINTS_MAX_LIMIT, Level
+from shared.select import Selection, select_instants_count, select_series
 
 NUMBERS_AT_ONCE = 20_000
 """More are put in order by a thread: half a million take a third of a second, in which live views would stand still."""
@@ -39,36 +40,50 @@ class MetricQueries:
         self._retention: Cache[Retention] = Cache(clock, lambda _: 1, 1, 1)
         observations.cache_bytes.set_function(lambda: self._cache.bytes)
 
-    async def plan(self, asked: Asked, scope: Scope) -> Selection:
-        """Return what is read for a request; raise BadParameterError where it cannot be answered."""
-        retention, _ = await self._retention.get(_RETENTION, RETENTION_SECONDS, self._read_retention)
-        return plan(asked, scope, retention)
+    async def plan_export(self, asked: Asked, scope: Scope) -> Selection:
+        """Return what an export reads, which is too long to look at before it is sent: so instants are counted first.
+
+        Raises BadParameterError where the request cannot be answered.
+        """
+        selection = await self._plan(asked, scope)
+        if selection.resolution.step_seconds is not None:
+            return selection
+        statement = select_instants_count(selection, asked.points_max + 1)
+        async with self._database.connection() as connection:
+            count = await connection.fetchval(statement.text, *statement.parameters)
+        return selection if count <= asked.points_max else await self._plan(asked, scope, in_steps=True)
 
     async def read(self, asked: Asked, scope: Scope, form: str) -> EncodedRange:
         """Return every series of the hosts that match and that the scope shows."""
-        selection = await self.plan(asked, scope)
+        selection = await self._plan(asked, scope)
         require_few_points(selection)
-        seconds = cached_seconds(selection)
+        if selection.resolution.step_seconds is None:
+            try:
+                return _answer(asked, selection, await self._points(selection, form, asked))
+            except TooMuchError:
+                # Hosts report faster than the family is defined, or at other instants each: in steps it can be fewer.
+                selection = await self._plan(asked, scope, in_steps=True)
+        return _answer(asked, selection, await self._cached(selection, scope, form, asked))
 
+    async def _plan(self, asked: Asked, scope: Scope, in_steps: bool = False) -> Selection:
+        retention, _ = await self._retention.get(_RETENTION, RETENTION_SECONDS, self._read_retention)
+        return plan(asked, scope, retention, in_steps)
+
+    async def _cached(self, selection: Selection, scope: Scope, form: str, asked: Asked) -> EncodedPoints:
         async def make() -> EncodedPoints:
-            return await self._points(selection, form, asked.now)
+            return await self._points(selection, form, asked)
 
-        if seconds:
-            points, found = await self._cache.get(cache_key(selection, scope, form), seconds, make)
-            self._observations.cache.labels("hit" if found else "miss").inc()
-        else:
-            points = await make()
-        span, resolution = asked.range, selection.resolution
-        return EncodedRange(
-            asked.family.name, instant(span.start), instant(span.end), resolution.level, resolution.step_seconds,
-            asked.aggregate, instant(points.as_of), points.time, points.series,
-        )  # fmt: skip
+        key = cache_key(selection, scope, form)
+        points, found = await self._cache.get(key, cached_seconds(selection), make)
+        self._observations.cache.labels("hit" if found else "miss").inc()
+        return points
 
-    async def _points(self, selection: Selection, form: str, now: datetime) -> EncodedPoints:
+    async def _points(self, selection: Selection, form: str, asked: Asked) -> EncodedPoints:
         statement = select_series(selection, rows_max(selection.gauges) + 1)
+        points_max = asked.points_max if asked.step_seconds is None else POINTS_MAX_LIMIT
 
         def encoded() -> EncodedPoints:
-            return encode_points(to_points(selection, rows), form, now)
+            return encode_points(to_points(selection, rows, points_max), form, asked.now)
 
         async with self._database.connection() as connection:
             rows = await connection.fetch(statement.text, *statement.parameters)
@@ -80,6 +95,14 @@ class MetricQueries:
     async def _read_retention(self) -> Retention:
         async with self._database.connection() as connection:
             return await _retention(connection)
+
+
+def _answer(asked: Asked, selection: Selection, points: EncodedPoints) -> EncodedRange:
+    span, resolution = asked.range, selection.resolution
+    return EncodedRange(
+        asked.family.name, instant(span.start), instant(span.end), resolution.level, resolution.step_seconds,
+        asked.aggregate, instant(points.as_of), points.time, points.series,
+    )  # fmt: skip
 
 
 async def _retention(connection: Connection) -> Retention:

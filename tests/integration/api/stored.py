@@ -29,6 +29,11 @@ FROM unnest($2::text[]) WITH ORDINALITY AS named (interface, place)"""
 _PROCESSES = """INSERT INTO metrics.process (time, host, source, pid, name, cpu_percent, resident_bytes, memory_percent)
 SELECT $1, 'web-1', 'system', pid, 'p', pid, pid, 0 FROM unnest(ARRAY[7, 70, 71, 8]) AS pid"""
 
+_DISK = """INSERT INTO metrics.disk (time, host, source, mount, device, total_bytes, used_bytes, available_bytes,
+    used_percent)
+SELECT $1::timestamptz + make_interval(secs => step), host, 'system', '/', '/dev/sda', 100, step, 0, step % 10
+FROM generate_series(0, $2::integer - 1) AS step, unnest($3::text[]) AS host"""
+
 _MARK = """INSERT INTO metrics.rollup_dirty (bucket_seconds, time, host)
 SELECT DISTINCT 60, date_bin(interval '1 minute', time, timestamptz '2000-01-03 00:00+00'), host FROM metrics.cpu"""
 
@@ -51,6 +56,15 @@ async def store_cpu(database: Database, seconds: int, hosts: list[str]) -> None:
     try:
         await connection.execute(_CPU, START, seconds, hosts)
         await _mark(connection)
+    finally:
+        await connection.close()
+
+
+async def store_disk(database: Database, seconds: int, hosts: list[str]) -> None:
+    """Store so many seconds of a disk of these hosts at 1 s, ten times as often as its family is defined."""
+    connection = await asyncpg.connect(database.owner_url)
+    try:
+        await connection.execute(_DISK, START, seconds, hosts)
     finally:
         await connection.close()
 

@@ -14,7 +14,7 @@ import msgpack
 import pytest
 
 from tests.integration.api.server import ApiServer, bearer, log_in, send
-from tests.integration.api.stored import FORMULAS, START, span, store_cpu, store_hour
+from tests.integration.api.stored import FORMULAS, START, span, store_cpu, store_disk, store_hour
 
 FIRST = f"{START:%Y-%m-%dT%H:%M:%SZ}"
 
@@ -148,6 +148,29 @@ def test_every_form_says_the_same(http: httpx.Client, asked: dict[str, str]) -> 
     for name, cells in columns.items():
         shown = [float(found[time][name]) if found[time][name] else None for time in plain["time"]]
         assert shown == cells
+
+
+@pytest.mark.parametrize(
+    ("seconds", "points_max", "step_seconds", "points"),
+    [(400, 500, None, 400), (600, 500, 10, 60), (4_800, 500, 10, 480), (4_800, 4_800, None, 4_800)],
+)
+def test_a_host_that_reports_faster_than_its_family_is_answered_in_steps(
+    api: ApiServer, http: httpx.Client, seconds: int, points_max: int, step_seconds: int | None, points: int
+) -> None:
+    host = f"fast-{seconds}-{points_max}"
+    asyncio.run(store_disk(api.database, seconds, [host]))
+    parameters = span(seconds, host=host, columns="used_percent", points_max=str(points_max))
+    body = http.get("/metrics/disk", params=parameters).json()
+    assert (body["step_seconds"], len(body["time"])) == (step_seconds, points)
+    assert body["series"][0]["values"]["used_percent"][:2] == ([4.5, 4.5] if step_seconds else [0, 1])
+    lines = http.get("/metrics/disk", params=parameters, headers={"Accept": "text/csv"}).text
+    assert sorted(row["time"] for row in csv.DictReader(io.StringIO(lines))) == body["time"]
+
+
+def test_a_range_whose_rows_are_too_many_numbers_is_answered_in_steps(api: ApiServer, http: httpx.Client) -> None:
+    asyncio.run(store_disk(api.database, 500, [f"wide-{number}" for number in range(150)]))
+    body = http.get("/metrics/disk", params=span(500, host="wide-*")).json()
+    assert (body["step_seconds"], len(body["time"]), len(body["series"])) == (10, 50, 150)
 
 
 def test_an_answer_too_large_is_refused_with_a_sentence(api: ApiServer, http: httpx.Client) -> None:

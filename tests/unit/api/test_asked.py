@@ -13,6 +13,7 @@ from services.api.metrics.asked import Asked, Retention, cache_key, cached_secon
 from services.api.metrics.times import Range
 from services.api.scope import Scope
 from shared.families.cpu import CPU
+from shared.families.disk import DISK
 from shared.families.process import PROCESS
 from shared.resolution import Resolution
 
@@ -72,6 +73,15 @@ def test_steps_are_whole_at_both_ends_and_rows_are_as_asked() -> None:
     assert (stepped.start, stepped.end) == (NOW.replace(minute=55, hour=8, second=0), NOW.replace(minute=1, second=0))
     rows = plan(asked(timedelta(minutes=5)), SCOPE, RETENTION)
     assert (rows.start, rows.end) == (NOW - timedelta(minutes=5), NOW)
+
+
+def test_what_would_be_rows_is_read_in_steps_on_demand() -> None:
+    request = asked(timedelta(minutes=80), family=DISK, gauges=DISK.gauges[:1])
+    assert plan(request, SCOPE, RETENTION).resolution == Resolution("raw", None)
+    stepped = plan(request, SCOPE, RETENTION, in_steps=True)
+    assert (stepped.resolution, stepped.end) == (Resolution("raw", 10), NOW)
+    explicit = dataclasses.replace(request, step_seconds=60)
+    assert plan(explicit, SCOPE, RETENTION, in_steps=True) == plan(explicit, SCOPE, RETENTION)
 
 
 def test_hosts_are_names_and_patterns() -> None:

@@ -110,6 +110,13 @@ def test_rows_that_spread_over_too_wide_an_axis_are_refused() -> None:
         to_points(selected(CPU, "total_percent"), rows)
 
 
+def test_more_instants_than_asked_for_are_refused() -> None:
+    rows = [("a", "s", times(0, 1), reals(1, 2)), ("b", "s", times(1, 2), reals(3, 4))]
+    assert len(to_points(selected(CPU, "total_percent"), rows, points_max=3).time) == 3
+    with pytest.raises(TooMuchError):
+        to_points(selected(CPU, "total_percent"), rows, points_max=2)
+
+
 def test_as_many_rows_as_the_limit_are_an_answer_and_one_more_is_none() -> None:
     gauges, selection = 2, selected(CPU, "total_percent,cores_count")
     for count, refused in ((CELLS_MAX // gauges, False), (CELLS_MAX // gauges + 1, True)):

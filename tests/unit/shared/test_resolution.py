@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from shared.resolution import (
     Resolution,
     StepError,
     choose,
+    choose_step,
     usable_levels,
     whole_steps,
     with_step,
@@ -86,6 +88,22 @@ def test_choose(
 
 
 @pytest.mark.parametrize(
+    ("span", "interval_seconds", "expected"),
+    [
+        pytest.param(timedelta(minutes=80), 10, Resolution("raw", 10), id="few, had the host kept to it"),
+        pytest.param(timedelta(minutes=5), 10, Resolution("raw", 10), id="never finer than the definition"),
+        pytest.param(timedelta(seconds=500), 1, Resolution("raw", 2), id="a point is kept in reserve"),
+        pytest.param(timedelta(hours=6), 60, Resolution("1m", 60), id="a rollup that fits"),
+        pytest.param(timedelta(hours=6), 1, Resolution("1m", 60), id="as without choice"),
+    ],
+)
+def test_a_step_is_found_however_few_rows_there_should_be(
+    span: timedelta, interval_seconds: int, expected: Resolution
+) -> None:
+    assert choose_step(START, START + span, 500, interval_seconds, kept()) == expected
+
+
+@pytest.mark.parametrize(
     ("span_s", "points_max", "message"),
     [(0, 500, "end is after its start"), (-1, 500, "end is after its start"), (60, 1, "points_max of at least 2")],
 )
@@ -99,15 +117,16 @@ def test_choose_refuses(span_s: int, points_max: int, message: str) -> None:
     span_s=st.floats(0.001, 10 * 365 * 86_400),
     points_max=st.integers(2, 10_000),
     interval_seconds=st.integers(1, 60),
+    chosen_by=st.sampled_from([choose, choose_step]),
 )
 def test_never_more_points_than_asked_for(
-    offset_s: float, span_s: float, points_max: int, interval_seconds: int
+    offset_s: float, span_s: float, points_max: int, interval_seconds: int, chosen_by: Callable[..., Resolution]
 ) -> None:
     start = START + timedelta(seconds=offset_s)
     end = start + timedelta(seconds=span_s)
     if end <= start:
         return
-    chosen = choose(start, end, points_max, interval_seconds, kept())
+    chosen = chosen_by(start, end, points_max, interval_seconds, kept())
     step_s = chosen.step_seconds or interval_seconds
     if chosen.step_seconds is None:
         first, last = math.ceil(start.timestamp() / step_s), math.ceil(end.timestamp() / step_s) - 1

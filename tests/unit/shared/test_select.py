@@ -12,7 +12,15 @@ import pytest
 from shared.families import FAMILIES
 from shared.family import Family, define, gauge, label
 from shared.resolution import LEVEL_SECONDS, Resolution
-from shared.select import ABSENT_INTEGER, Aggregate, Selection, Statement, select_rows, select_series
+from shared.select import (
+    ABSENT_INTEGER,
+    Aggregate,
+    Selection,
+    Statement,
+    select_instants_count,
+    select_rows,
+    select_series,
+)
 from shared.sql import BUCKET_ORIGIN
 from shared.wire.limits import BIGINT_MIN
 
@@ -54,6 +62,14 @@ def test_series_as_packed_columns() -> None:
         "GROUP BY 1, 2, 3, 4"
     )
     assert statement.parameters == [START, END, 1_000]
+
+
+def test_instants_are_counted_no_further_than_needed() -> None:
+    assert select_instants_count(dataclasses.replace(RAW, names=("a",), likes=()), 501) == Statement(
+        "SELECT count(*)\nFROM (\nSELECT DISTINCT time FROM metrics.fan\n"
+        "WHERE time >= $1 AND time < $2 AND host = ANY ($3::text[])\nLIMIT $4\n) AS instants",
+        [START, END, ["a"], 501],
+    )
 
 
 def test_steps_of_raw_rows_by_name_and_label() -> None:
