@@ -70,15 +70,12 @@ fmt: .venv/dev.stamp .venv/npm.stamp ## Format the code
 
 bench: setup .venv/dev.stamp ## Measure collector, ingest, queries and live delivery
 	@$(RUN) -m tests.bench
-
 bench-storage: setup .venv/dev.stamp ## Measure storage (PART=queries, upkeep, indexes or bytes; see docs/storage.md)
 	@$(RUN) -m tests.bench.storage $(or $(PART),queries)
-
 docs: .venv/dev.stamp ## Write the generated parts of docs/ anew
 	@$(RUN) -m tests.contract.catalogue && $(RUN) -m tests.contract.storage_sql
 requirements: .venv/dev.stamp ## Pin every package anew, with hashes
 	@sh deploy/pin.sh $(RUN) $(PINS)
-
 clean: ## Remove what was installed and built; the state directory stays
 	rm -rf .venv services/web/node_modules services/web/dist build .mypy_cache .ruff_cache .pytest_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
