@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -88,14 +89,19 @@ def cached_seconds(selection: Selection) -> float:
     return min(CACHED_S_MAX, (selection.resolution.step_seconds or 0) / 2)
 
 
-def cache_key(selection: Selection, scope: Scope, form: str) -> Hashable:
-    """Return all that an answer depends on, but for time going on."""
+def cache_key(selection: Selection, scope: Scope, form: str) -> bytes:
+    """Return a digest of all that an answer depends on, but for time going on.
+
+    Callers choose how long names and patterns are; what is kept of them has one size.
+    """
     labels = tuple(sorted((name, tuple(patterns)) for name, patterns in selection.labels.items()))
-    return (
+    # Quoted and escaped by repr, no two requests read the same.
+    everything = (
         scope, form, selection.family.name, tuple(gauge.name for gauge in selection.gauges), selection.start,
         selection.end, selection.resolution, selection.aggregate, tuple(selection.names), tuple(selection.likes),
         labels,
     )  # fmt: skip
+    return hashlib.blake2b(repr(everything).encode(errors="surrogatepass"), digest_size=32).digest()
 
 
 def _resolution(asked: Asked, oldest: Oldest, in_steps: bool) -> Resolution:

@@ -22,6 +22,9 @@ NUMBERS_AT_ONCE = 20_000
 
 RETENTION_SECONDS = 60.0
 ENTRIES_MAX = 1_000
+ENTRY_BYTES = 1_024
+"""What a kept answer takes besides its text, at most: its key, its objects, and their places in the cache."""
+
 _RETENTION = "retention"
 
 _RETENTION_SQL = """SELECT coalesce(raw_retention_seconds, 86400 * raw_retention_days::bigint), raw_dropped_before,
@@ -36,7 +39,7 @@ class MetricQueries:
         self._database = database
         self._observations = observations
         clock = asyncio.get_running_loop().time
-        self._cache: Cache[EncodedPoints] = Cache(clock, len, cache_bytes_max, ENTRIES_MAX)
+        self._cache: Cache[EncodedPoints] = Cache(clock, kept_bytes, cache_bytes_max, ENTRIES_MAX)
         self._retention: Cache[Retention] = Cache(clock, lambda _: 1, 1, 1)
         observations.cache_bytes.set_function(lambda: self._cache.bytes)
 
@@ -95,6 +98,11 @@ class MetricQueries:
     async def _read_retention(self) -> Retention:
         async with self._database.connection() as connection:
             return await _retention(connection)
+
+
+def kept_bytes(points: EncodedPoints) -> int:
+    """Return the memory that a kept answer takes, its entry in the cache included."""
+    return len(points) + ENTRY_BYTES
 
 
 def _answer(asked: Asked, selection: Selection, points: EncodedPoints) -> EncodedRange:

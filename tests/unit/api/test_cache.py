@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
+from services.api.answers import JSON
+from services.api.metrics.asked import cache_key
 from services.api.metrics.cache import Cache
+from services.api.metrics.points import EncodedPoints
+from services.api.metrics.queries import kept_bytes
+from services.api.scope import Scope
+from shared.families.cpu import CPU
+from shared.resolution import Resolution
+from shared.select import Selection
 
 
 @dataclass
@@ -58,6 +69,27 @@ async def test_values_are_kept_for_ten_seconds_within_bounds(timeline: str, expe
         assert cache.bytes <= 7
         results.append("hit" if found else "made")
     assert " ".join(results) == expected
+
+
+async def test_what_is_counted_is_no_less_than_what_is_kept() -> None:
+    cache: Cache[EncodedPoints] = Cache(Clock(), kept_bytes, 10**9, 1_000)
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    resolution = Resolution("1m", 60)
+    tracemalloc.start()
+    try:
+        for number in range(1_000):
+            names = tuple(f"{number}-{place}-" + "x" * 200 for place in range(100))
+            selection = Selection(CPU, CPU.gauges, now, now, resolution, names=names, likes=())
+
+            async def make(text: bytes = b"%d" % number) -> EncodedPoints:
+                return EncodedPoints(msgspec.Raw(text), msgspec.Raw(text + b" "), now + timedelta(seconds=1))
+
+            await cache.get(cache_key(selection, Scope("kim"), JSON), 10, make)
+        await asyncio.sleep(0)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < cache.bytes
 
 
 async def test_those_who_ask_for_the_same_wait_for_one() -> None:
