@@ -114,6 +114,10 @@ def define(  # noqa: PLR0913 - what a family may say, by keyword
     _require(len(name) <= NAME_CHARACTERS_MAX, name, f"a family's name has at most {NAME_CHARACTERS_MAX} characters")
     _require(1 <= interval_seconds <= 60, name, "interval_seconds is 1 to 60")
     _require(1 <= rows_max <= ROWS_MAX, name, f"rows_max is 1 to {ROWS_MAX}")
+    _require(
+        retention_days is None or churning or not rollups, name,
+        "a family with a retention of its own has no rollups: they would be computed from rows that are gone",
+    )  # fmt: skip
     doc = inspect.cleandoc(row.__doc__ or "")
     _require(_is_sentence(doc), name, "the row class needs a docstring that is a sentence")
     hints = typing.get_type_hints(row)

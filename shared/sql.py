@@ -26,7 +26,7 @@ def ledger_ddl() -> list[str]:
     stream_sequence bigint NOT NULL,
     UNIQUE (host, source, session, seq, time)
 )""",
-        _time_index("sample_sets", LEDGER),
+        time_index("sample_sets", LEDGER),
     ]
 
 
@@ -60,7 +60,7 @@ def table_ddl(family: Family) -> list[str]:
         if column.optional
     ]
     statements.append(f"CREATE INDEX IF NOT EXISTS {family.name}_host_time ON {table(family)} (host, time DESC)")
-    statements.append(_time_index(family.name, table(family)))
+    statements.append(time_index(family.name, table(family)))
     return statements
 
 
@@ -77,7 +77,7 @@ def delete_before(relation: str) -> str:
     return f"DELETE FROM {relation} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {relation} WHERE time < $1 LIMIT $2))"
 
 
-def _time_index(name: str, relation: str) -> str:
+def time_index(name: str, relation: str) -> str:
     """Return the index that finds old rows and short ranges of all hosts.
 
     Rows arrive nearly in order of time, so a small range index serves both.

@@ -20,6 +20,7 @@ from services.ingest.provisioning.state import detected_mode, offer_extension
 from services.ingest.provisioning.streams import check_account, held_minutes, make_durables, make_stream
 from services.ingest.settings import ProvisionSettings
 from services.ingest.storage.retention import Retention
+from services.ingest.storage.seam import Storage
 from shared.runtime.bus import BusAddress, connect
 from shared.runtime.command_line import read_settings_or_exit
 from shared.runtime.logs import configure_logs
@@ -31,6 +32,7 @@ log = logging.getLogger("services.ingest.provision")
 LOCK = "vitalwire provision"
 DEFAULT = Wanted()
 CONNECT_S_MAX = 10.0
+DEADLOCK_TRIES = 20
 BUS_S_MAX = 15.0
 
 
@@ -92,7 +94,7 @@ async def provision_database(
         if await offer_extension(connection):
             log.info("extension timescaledb made")
         await prepare_roles(connection, await detected_mode(connection))
-        storage = await reconcile_metrics(connection, wanted)
+        storage = await _reconcile(connection, wanted)
         log.info("metrics ready", extra={"mode": storage.mode})
         revision = await migrate_app(connect_as_admin)
         log.info("app ready", extra={"revision": revision or "none"})
@@ -140,6 +142,16 @@ def main() -> int:
         return 1
     log.info("provisioned")
     return 0
+
+
+async def _reconcile(connection: asyncpg.Connection, wanted: Wanted) -> Storage:
+    """Reconcile; a reader that holds what we wait for, and waits for what we hold, may cost a few tries."""
+    for _ in range(DEADLOCK_TRIES):
+        try:
+            return await reconcile_metrics(connection, wanted)
+        except asyncpg.DeadlockDetectedError:
+            log.warning("readers were in the way, trying again")
+    return await reconcile_metrics(connection, wanted)
 
 
 async def _open_or_create(connect_as_admin: Callable[..., Awaitable[asyncpg.Connection]]) -> asyncpg.Connection:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from services.ingest.storage.dirty import (
-    FINEST,
     MARGIN,
     compute_kept,
     fold_marks,
@@ -18,6 +17,7 @@ from services.ingest.storage.dirty import (
     mark_coarser,
     take_marks,
 )
+from services.ingest.storage.keeping import Keeping
 from shared.family import Family
 from shared.resolution import LEVEL_SECONDS
 from shared.rollups import ROLLUP_LEVELS, RollupLevel
@@ -40,24 +40,39 @@ class Settled:
     abandoned: int
 
 
-async def settle_rollups(
-    connection: asyncpg.Connection, families: Sequence[Family], now: datetime, complete_since: datetime
-) -> Settled:
+async def settle_rollups(connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping) -> Settled:
     """Compute every closed bucket that is marked, fine to coarse; each transaction takes marks and writes rows.
 
-    Raw rows are complete since `complete_since`; what rollups know of the time before is never touched.
+    What rollups know of a time whose finer rows are going is never touched.
     The caller holds the lock of upkeep: two of these at once would compute the same twice.
     """
-    bound = complete_since + MARGIN
-    abandoned = _count(await connection.execute(forget_marks(), LEVEL_SECONDS[FINEST], bound))
     rolled = [family for family in families if family.rollups]
-    computed = 0
+    computed = abandoned = 0
     for level in ROLLUP_LEVELS:
-        before = now - GRACE - timedelta(seconds=LEVEL_SECONDS[level])
-        while count := await _settle_some(connection, rolled, level, before):
-            computed += count
+        bound = keeping.computable_since(level) + MARGIN
+        abandoned += _count(await connection.execute(forget_marks(), LEVEL_SECONDS[level], bound))
+        computed += await _settle_level(connection, rolled, level, keeping.now)
     await connection.execute(fold_marks())
     return Settled(computed, abandoned)
+
+
+async def _settle_level(
+    connection: asyncpg.Connection, families: Sequence[Family], level: RollupLevel, now: datetime
+) -> int:
+    """Return how many buckets were computed; fewer at a time where the database's limit of time cuts them off."""
+    before = now - GRACE - timedelta(seconds=LEVEL_SECONDS[level])
+    computed, buckets_max = 0, BUCKETS_MAX
+    while True:
+        try:
+            count = await _settle_some(connection, families, level, (before, buckets_max))
+        except asyncpg.QueryCanceledError:
+            if buckets_max == 1:
+                raise
+            buckets_max = max(1, buckets_max // 8)
+            continue
+        if not count:
+            return computed
+        computed += count
 
 
 def merged_ranges(
@@ -78,14 +93,15 @@ def merged_ranges(
 
 
 async def _settle_some(
-    connection: asyncpg.Connection, families: Sequence[Family], level: RollupLevel, before: datetime
+    connection: asyncpg.Connection, families: Sequence[Family], level: RollupLevel, bounds: tuple[datetime, int]
 ) -> int:
-    """Return how many buckets one transaction computed."""
+    """Return how many buckets one transaction computed: those that begin before an instant, and at most so many."""
+    before, buckets_max = bounds
     seconds = LEVEL_SECONDS[level]
     async with connection.transaction():
         await connection.execute(_PLAN_BY_INDEX)
         width = timedelta(seconds=seconds)
-        taken = await connection.fetch(take_marks(), seconds, before, BUCKETS_MAX, TOGETHER * width)
+        taken = await connection.fetch(take_marks(), seconds, before, buckets_max, TOGETHER * width)
         if not taken:
             return 0
         buckets = [(row["host"], row["time"]) for row in taken]

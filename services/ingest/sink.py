@@ -35,6 +35,15 @@ class Provisioned:
     raw_retention: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a batch added: sample sets, rows of each family, and minutes that came too late for their rollups."""
+
+    sample_sets: int
+    rows: dict[str, int]
+    unmarked: int
+
+
 class PostgresSink:
     """Commits all or none; writing a sample set twice is the same as once: the ledger knows it.
 
@@ -55,15 +64,16 @@ class PostgresSink:
         """Commit the deliveries' sample sets; raise WriteError, or what is our bug, when nothing was committed."""
         by_key = distinct(deliveries)
         started_s = time.perf_counter()
-        written, rows_count = await self._translating(
+        written = await self._translating(
             lambda connection: _transaction(connection, by_key, marks_rollups=self.marks_rollups)
         )
         metrics = self._metrics
         metrics.write_seconds.observe(time.perf_counter() - started_s)
         metrics.batches.inc()
-        metrics.sample_sets.inc(written)
-        metrics.doubled.inc(len(deliveries) - written)
-        for family, count in rows_count.items():
+        metrics.sample_sets.inc(written.sample_sets)
+        metrics.doubled.inc(len(deliveries) - written.sample_sets)
+        metrics.rollup_abandoned.inc(written.unmarked)
+        for family, count in written.rows.items():
             metrics.rows.labels(family).inc(count)
 
     async def provisioned(self) -> Provisioned | None:
@@ -106,8 +116,9 @@ class PostgresSink:
 
 async def _transaction(
     connection: asyncpg.Connection, by_key: Mapping[Key, Delivery], *, marks_rollups: bool
-) -> tuple[int, dict[str, int]]:
-    """Return how many sample sets were new, and how many rows of each family were written."""
+) -> Written:
+    """Return what was new and is written once the transaction is committed."""
+    unmarked = 0
     async with connection.transaction():
         entered = await connection.fetch(_LEDGER_INSERT, *ledger_arrays(by_key.values()))
         grouped = rows_by_family(by_key[tuple(record)].sample_set for record in entered)
@@ -118,5 +129,6 @@ async def _transaction(
         if marks_rollups and entered:
             minutes = {(record["time"].replace(second=0, microsecond=0), record["host"]) for record in entered}
             times, hosts = zip(*minutes, strict=True)
-            await connection.execute(_MARK_INSERT, times, hosts, _MARGIN_SECONDS)
-    return len(entered), {family: len(rows) for family, rows in grouped.items()}
+            status = await connection.execute(_MARK_INSERT, times, hosts, _MARGIN_SECONDS)
+            unmarked = len(minutes) - int(status.rpartition(" ")[2])
+    return Written(len(entered), {family: len(rows) for family, rows in grouped.items()}, unmarked)

@@ -37,7 +37,7 @@ async def settle(
         return None
     try:
         keeping = await read_keeping(connection)
-        return await settle_rollups(connection, families, keeping.now, keeping.complete_since)
+        return await settle_rollups(connection, families, keeping)
     finally:
         await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", LOCK)
 

@@ -11,7 +11,7 @@ from services.ingest.storage.selection import storage_of
 from shared.families import FAMILIES
 
 MODES: tuple[Mode, ...] = ("plain", "timescaledb_apache", "timescaledb_community")
-FOLDER = Path(__file__).parent / "storage_sql"
+FOLDER = Path(__file__).parent / "golden_sql"
 
 
 def golden_path(mode: Mode) -> Path:
@@ -22,7 +22,7 @@ def golden_path(mode: Mode) -> Path:
 def rendered(mode: Mode) -> str:
     """Return every statement that a first provision with the default retention runs on metrics, in order."""
     storage, retention, families = storage_of(mode), Retention(), list(FAMILIES.values())
-    statements = storage.tables(families, retention, 0)
+    statements = storage.tables(families, retention)
     for family in families:
         statements += storage.rollups(family, {}, retention)
     if mode == "timescaledb_community":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,14 +19,14 @@ from sqlalchemy.pool import NullPool
 from services.ingest.provisioning.convert import make_room, move_kept_rows, refresh_moved
 from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.provisioning.roles import APP, INGEST, OWNER
-from services.ingest.provisioning.state import detected_mode, read_state, refused_state, write_state
+from services.ingest.provisioning.state import Recorded, detected_mode, read_state, refused_state, write_state
 from services.ingest.storage.dirty import DIRTY, mark_everything
 from services.ingest.storage.retention import Retention
 from services.ingest.storage.seam import Storage
 from services.ingest.storage.selection import storage_of
 from shared.families import FAMILIES
 from shared.family import Family
-from shared.rollups import ROLLUP_LEVELS
+from shared.rollups import ROLLUP_LEVELS, column_names
 from shared.sql import KEY_COLUMNS, LEDGER
 
 log = logging.getLogger(__name__)
@@ -68,10 +69,15 @@ async def reconcile_metrics(connection: asyncpg.Connection, wanted: Wanted) -> S
         moving = state is not None and state.mode != mode
         if moving:
             await make_room(connection, families, mode)
-        await make_relations(connection, storage, families, retention)
+        is_same = not moving and state is not None and state.ddl_digest == ddl_digest(storage, families, retention)
+        if not is_same or not await _is_complete(connection, families):
+            await make_relations(connection, storage, families, retention)
+        for statement in storage.chunk_widths(families, retention, await _sample_sets_per_second(connection)):
+            await connection.execute(statement)
         if moving:
             await move_kept_rows(connection, families, mode)
-        raw_kept = await write_state(connection, storage.mode, retention, state)
+        digest = ddl_digest(storage, families, retention)
+        raw_kept = await write_state(connection, Recorded(storage.mode, retention, digest), state)
         for statement in await storage.settle_policies(connection, families, retention, raw_kept):
             log.info("policy changed", extra={"statement": statement})
     if moving and mode == "timescaledb_community":
@@ -84,8 +90,7 @@ async def make_relations(
 ) -> None:
     """Make or widen every relation of a mode, with its grants; raise ProvisionError where a table is not ours."""
     is_marked = await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", DIRTY)
-    rate = await _sample_sets_per_second(connection)
-    for statement in storage.tables(families, retention, rate):
+    for statement in storage.tables(families, retention):
         await connection.execute(statement)
     for family in families:
         await _check(connection, family)
@@ -102,6 +107,29 @@ async def make_relations(
     for function in storage.functions:
         await connection.execute(f"REVOKE ALL ON FUNCTION metrics.{function} FROM PUBLIC")
         await connection.execute(f"GRANT EXECUTE ON FUNCTION metrics.{function} TO {INGEST}")
+
+
+def ddl_digest(storage: Storage, families: Sequence[Family], retention: Retention) -> str:
+    """Return what tells whether the statements that make a mode's relations are those of an earlier provision.
+
+    A provision that finds them unchanged takes no lock that a reader could wait for, or wait with.
+    """
+    statements = storage.tables(families, retention)
+    for family in families:
+        statements += storage.rollups(family, {}, retention)
+    return hashlib.sha256("\n".join(statements).encode()).hexdigest()
+
+
+async def _is_complete(connection: asyncpg.Connection, families: Sequence[Family]) -> bool:
+    """Return whether every relation has all its columns."""
+    for family in families:
+        expected = {family.name: {*KEY_COLUMNS, *family.column_names}}
+        for level in ROLLUP_LEVELS if family.rollups else ():
+            expected[f"{family.name}_{level}"] = set(column_names(family, level))
+        for relation, columns in expected.items():
+            if not columns <= (await _columns(connection, relation)).keys():
+                return False
+    return True
 
 
 async def _sample_sets_per_second(connection: asyncpg.Connection) -> float:

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS metrics.schema_state (
 ALTER TABLE metrics.schema_state ADD COLUMN IF NOT EXISTS rollup_1m_retention_days integer NOT NULL DEFAULT 30;
 ALTER TABLE metrics.schema_state ADD COLUMN IF NOT EXISTS rollup_5m_retention_days integer NOT NULL DEFAULT 90;
 ALTER TABLE metrics.schema_state ADD COLUMN IF NOT EXISTS rollup_1h_retention_days integer NOT NULL DEFAULT 365;
+ALTER TABLE metrics.schema_state ADD COLUMN IF NOT EXISTS ddl_digest text;
 CREATE TABLE IF NOT EXISTS metrics.storage_state (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     raw_retention_seconds bigint NOT NULL,
@@ -57,6 +58,16 @@ class State:
     product_version: str
     mode: str
     raw_retention_days: int
+    ddl_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What this provision makes."""
+
+    mode: Mode
+    retention: Retention
+    ddl_digest: str
 
 
 async def offer_extension(connection: asyncpg.Connection) -> bool:
@@ -89,36 +100,40 @@ async def detected_mode(connection: asyncpg.Connection) -> Mode:
 async def read_state(connection: asyncpg.Connection) -> State | None:
     """Return what the last provision recorded, None before the first; makes the tables of records."""
     await connection.execute(_DDL)
-    row = await connection.fetchrow("SELECT product_version, mode, raw_retention_days FROM metrics.schema_state")
-    return None if row is None else State(row["product_version"], row["mode"], row["raw_retention_days"])
+    row = await connection.fetchrow(
+        "SELECT product_version, mode, raw_retention_days, ddl_digest FROM metrics.schema_state"
+    )
+    return None if row is None else State(*row)
 
 
-async def write_state(
-    connection: asyncpg.Connection, mode: Mode, retention: Retention, before: State | None
-) -> timedelta:
+async def write_state(connection: asyncpg.Connection, recorded: Recorded, before: State | None) -> timedelta:
     """Record this provision; return for how long back raw rows are complete.
 
     That is shorter than the retention for a while after it was raised: what was deleted before does not come back.
     It is shorter as well while the ceiling by size bites, which ingest decides and this keeps.
     """
+    retention = recorded.retention
     await connection.execute(
         "INSERT INTO metrics.schema_state (product_version, mode, raw_retention_days, rollup_1m_retention_days,"
-        " rollup_5m_retention_days, rollup_1h_retention_days) VALUES ($1, $2, $3, $4, $5, $6)"
+        " rollup_5m_retention_days, rollup_1h_retention_days, ddl_digest) VALUES ($1, $2, $3, $4, $5, $6, $7)"
         " ON CONFLICT (one) DO UPDATE SET product_version = excluded.product_version, mode = excluded.mode,"
         " raw_retention_days = excluded.raw_retention_days,"
         " rollup_1m_retention_days = excluded.rollup_1m_retention_days,"
         " rollup_5m_retention_days = excluded.rollup_5m_retention_days,"
-        " rollup_1h_retention_days = excluded.rollup_1h_retention_days, provisioned_at = now()",
+        " rollup_1h_retention_days = excluded.rollup_1h_retention_days,"
+        " ddl_digest = excluded.ddl_digest, provisioned_at = now()",
         PRODUCT_VERSION,
-        mode,
+        recorded.mode,
         retention.raw_days,
         retention.rollup_1m_days,
         retention.rollup_5m_days,
         retention.rollup_1h_days,
+        recorded.ddl_digest,
     )
     raised_from = before.raw_retention_days if before and before.raw_retention_days < retention.raw_days else None
     row = await connection.fetchrow(
-        "INSERT INTO metrics.storage_state AS state (raw_retention_seconds) VALUES ($1)"
+        "INSERT INTO metrics.storage_state AS state (raw_retention_seconds, raw_dropped_before)"
+        " VALUES ($1, CASE WHEN $3 > 0 THEN now() - interval '1 second' * $3 END)"
         " ON CONFLICT (one) DO UPDATE SET raw_retention_seconds = CASE WHEN state.raw_retention_seconds < $3"
         " THEN least(state.raw_retention_seconds, $1) ELSE $1 END,"
         " raw_dropped_before = greatest(state.raw_dropped_before, now() - $2::interval), updated_at = now()"

@@ -8,7 +8,13 @@ from datetime import datetime
 import asyncpg
 
 from services.ingest.storage.dirty import dirty_ddl
-from services.ingest.storage.hypertables import DROP_BEFORE, drop_before_ddl, first_chunk_end, hypertable_ddl
+from services.ingest.storage.hypertables import (
+    DROP_BEFORE,
+    chunk_width_ddl,
+    drop_before_ddl,
+    first_chunk_end,
+    hypertable_ddl,
+)
 from services.ingest.storage.keeping import Keeping
 from services.ingest.storage.mode import Mode
 from services.ingest.storage.plain import PlainStorage, raw_bounds
@@ -24,14 +30,20 @@ class ApacheStorage(PlainStorage):
     shrinks = True
     functions: tuple[str, ...] = ("drop_before",)
 
-    def tables(self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float) -> list[str]:
+    def tables(self, families: Sequence[Family], retention: Retention) -> list[str]:
         """Return the statements that make or widen ledger and raw hypertables; running them again changes nothing."""
         statements = [*ledger_ddl(), *dirty_ddl(), drop_before_ddl()]
-        statements += hypertable_ddl(LEDGER, raw_chunk(retention.of("raw"), sample_sets_per_second))
+        statements += hypertable_ddl(LEDGER, raw_chunk(retention.of("raw"), 0))
         for family in families:
             statements += table_ddl(family)
-            statements += hypertable_ddl(table(family), raw_chunk(retention.of_family(family), sample_sets_per_second))
+            statements += hypertable_ddl(table(family), raw_chunk(retention.of_family(family), 0))
         return statements
+
+    def chunk_widths(
+        self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float
+    ) -> list[str]:
+        """Return the statements that make the chunks to come as wide as the present rate asks for."""
+        return chunk_width_ddl(families, retention, sample_sets_per_second)
 
     async def first_to_go(
         self, connection: asyncpg.Connection, families: Sequence[Family], now: datetime

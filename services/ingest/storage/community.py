@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from services.ingest.storage.hypertables import first_chunk_end, hypertable_ddl, interval
+from services.ingest.storage.hypertables import chunk_width_ddl, first_chunk_end, hypertable_ddl, interval
 from services.ingest.storage.keeping import Keeping
 from services.ingest.storage.mode import Mode
 from services.ingest.storage.policies import JOBS_SQL, Policy, desired_policies, policy_changes
@@ -26,17 +26,28 @@ class CommunityStorage:
     shrinks = True
     functions: tuple[str, ...] = FUNCTIONS
 
-    def tables(self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float) -> list[str]:
+    def tables(self, families: Sequence[Family], retention: Retention) -> list[str]:
         """Return the statements that make or widen ledger and raw hypertables; running them again changes nothing."""
         statements = [*ledger_ddl(), *refreshes_ddl()]
-        statements += hypertable_ddl(LEDGER, raw_chunk(retention.of("raw"), sample_sets_per_second))
+        statements += hypertable_ddl(LEDGER, raw_chunk(retention.of("raw"), 0))
         statements.append(_columnstore(LEDGER, ("host", "source", "session"), "seq, time"))
         for family in families:
             statements += table_ddl(family)
-            statements += hypertable_ddl(table(family), raw_chunk(retention.of_family(family), sample_sets_per_second))
-            # Labels that live minutes would make segments of a few rows.
-            statements.append(_columnstore(table(family), ("host",) if family.churning else keys(family), "time"))
+            statements += hypertable_ddl(table(family), raw_chunk(retention.of_family(family), 0))
+            if family.churning:
+                # Labels that live minutes would make segments of a few rows. Ordered by them, the numbers of one
+                # process lie together, in half the bytes.
+                labels = [label.name for label in family.labels]
+                statements.append(_columnstore(table(family), ("host",), ", ".join([*labels, "time"])))
+            else:
+                statements.append(_columnstore(table(family), keys(family), "time"))
         return statements
+
+    def chunk_widths(
+        self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float
+    ) -> list[str]:
+        """Return the statements that make the chunks to come as wide as the present rate asks for."""
+        return chunk_width_ddl(families, retention, sample_sets_per_second)
 
     def rollups(
         self, family: Family, present: Mapping[RollupLevel, Collection[str]], retention: Retention

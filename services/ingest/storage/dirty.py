@@ -21,7 +21,7 @@ from shared.rollups import (
     keys,
     relation,
 )
-from shared.sql import BUCKET_ORIGIN, LEDGER, SCHEMA
+from shared.sql import BUCKET_ORIGIN, LEDGER, SCHEMA, time_index
 
 DIRTY = f"{SCHEMA}.rollup_dirty"
 FINEST: RollupLevel = "1m"
@@ -42,6 +42,7 @@ def dirty_ddl() -> list[str]:
     host text NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000)""",
         f"CREATE INDEX IF NOT EXISTS rollup_dirty_host_time ON {DIRTY} (host, time)",
+        f"CREATE INDEX IF NOT EXISTS rollup_dirty_bucket_time ON {DIRTY} (bucket_seconds, time)",
     ]
 
 
@@ -54,8 +55,8 @@ def mark_insert() -> str:
         f"INSERT INTO {DIRTY} (bucket_seconds, time, host)\n"
         f"SELECT {LEVEL_SECONDS[FINEST]}, touched.time, touched.host\n"
         f"FROM unnest($1::timestamptz[], $2::text[]) AS touched (time, host), {SCHEMA}.storage_state AS state\n"
-        "WHERE touched.time >= interval '1 second' * $3::integer + greatest(\n"
-        "    now() - interval '1 second' * state.raw_retention_seconds, state.raw_dropped_before)"
+        "WHERE touched.time >= interval '1 second' * $3::integer"
+        " + coalesce(state.raw_dropped_before, timestamptz '-infinity')"
     )
 
 
@@ -89,6 +90,7 @@ def kept_ddl(family: Family, level: RollupLevel, present: Collection[str]) -> li
             if present and column.name not in present
         ),
         f"CREATE INDEX IF NOT EXISTS {index} ON {name} (host, time DESC)",
+        time_index(f"{family.name}_{level}_kept", name),
         f"CREATE OR REPLACE VIEW {relation(family, level)} AS\n{_view(family, level)}",
     ]
 

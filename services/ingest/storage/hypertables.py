@@ -8,20 +8,36 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from services.ingest.ceiling import KEPT_MIN
+from services.ingest.storage.retention import Retention, raw_chunk
 from shared.family import Family
-from shared.sql import SCHEMA
+from shared.sql import LEDGER, SCHEMA, table
 
 DROP_BEFORE = f"SELECT {SCHEMA}.drop_before($1, $2)"
 """Parameters: the relation's qualified name, and an instant; returns how many chunks went."""
 
+IS_RAW_TABLE = f"""IF NOT EXISTS (
+        SELECT FROM timescaledb_information.hypertables
+        WHERE hypertable_schema = '{SCHEMA}' AND '{SCHEMA}.' || hypertable_name = relation
+    ) THEN
+        RAISE EXCEPTION 'expected a hypertable of the schema {SCHEMA}, got %', relation;
+    END IF;"""
+"""What a function that drops chunks asks first: a continuous aggregate is none."""
+
 
 def hypertable_ddl(relation: str, chunk: timedelta) -> list[str]:
-    """Return the statements that make a table a hypertable, moving rows it has, and set the width of new chunks."""
-    width = interval(chunk)
+    """Return the statements that make a table a hypertable, moving rows it has."""
     return [
-        f"SELECT create_hypertable('{relation}', by_range('time', {width}), "
-        "if_not_exists => true, create_default_indexes => false, migrate_data => true)",
-        f"SELECT set_chunk_time_interval('{relation}', {width})",
+        f"SELECT create_hypertable('{relation}', by_range('time', {interval(chunk)}), "
+        "if_not_exists => true, create_default_indexes => false, migrate_data => true)"
+    ]
+
+
+def chunk_width_ddl(families: Sequence[Family], retention: Retention, sample_sets_per_second: float) -> list[str]:
+    """Return the statements that make the chunks to come of ledger and raw tables fit a rate."""
+    kept = {LEDGER: retention.of("raw")} | {table(family): retention.of_family(family) for family in families}
+    return [
+        f"SELECT set_chunk_time_interval('{relation}', {interval(raw_chunk(span, sample_sets_per_second))})"
+        for relation, span in kept.items()
     ]
 
 
@@ -31,11 +47,9 @@ def drop_before_ddl() -> str:
     It takes the names of this schema's tables only.
     """
     return f"""CREATE OR REPLACE FUNCTION {SCHEMA}.drop_before(relation text, bound timestamptz) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
 BEGIN
-    IF relation NOT LIKE '{SCHEMA}.%' THEN
-        RAISE EXCEPTION 'expected a table of the schema {SCHEMA}, got %', relation;
-    END IF;
+    {IS_RAW_TABLE}
     RETURN (SELECT count(*) FROM drop_chunks(relation::regclass, older_than => bound));
 END $body$"""
 

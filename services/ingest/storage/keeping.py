@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
 from services.ingest.ceiling import Step
 from services.ingest.storage.retention import Retention, whole_hours
 from shared.family import Family
+from shared.rollups import READS, RollupLevel
+
+NOTHING_DROPPED = datetime(1970, 1, 1, tzinfo=UTC)
 
 _STATE_SQL = """SELECT now() AS now,
     storage.raw_retention_seconds, storage.raw_dropped_before, storage.stepped_at, storage.stepped_size_bytes,
@@ -38,6 +41,16 @@ class Keeping:
         """The instant since when no raw row was deleted."""
         bound = self.now - self.raw_kept
         return bound if self.raw_dropped_before is None else max(bound, self.raw_dropped_before)
+
+    def computable_since(self, level: RollupLevel) -> datetime:
+        """Return the instant since when all rows are there that a rollup is computed from, where upkeep computes it.
+
+        Upkeep records what it is going to delete before it does, so raw rows that are merely old still count.
+        """
+        finer = READS[level]
+        if finer == "raw":
+            return self.raw_dropped_before or NOTHING_DROPPED
+        return self.now - self.retention.of(finer)
 
     @property
     def raw_complete(self) -> timedelta:

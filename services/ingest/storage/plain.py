@@ -16,6 +16,9 @@ from shared.family import Family
 from shared.rollups import ROLLUP_LEVELS, RollupLevel
 from shared.sql import LEDGER, delete_before, ledger_ddl, table, table_ddl
 
+_RECORD_DROPPED = """UPDATE metrics.storage_state SET raw_dropped_before = greatest(raw_dropped_before, $1)
+WHERE raw_dropped_before IS DISTINCT FROM greatest(raw_dropped_before, $1)"""
+"""Before anything goes: no rollup may be computed anew from what is left."""
 ROWS_MAX = 20_000
 """Rows deleted by one statement: tens of milliseconds, so that nothing waits for it."""
 
@@ -28,12 +31,18 @@ class PlainStorage:
     shrinks = False
     functions: tuple[str, ...] = ()
 
-    def tables(self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float) -> list[str]:
+    def tables(self, families: Sequence[Family], retention: Retention) -> list[str]:
         """Return the statements that make or widen ledger and raw tables; running them again changes nothing."""
         statements = [*ledger_ddl(), *dirty_ddl()]
         for family in families:
             statements += table_ddl(family)
         return statements
+
+    def chunk_widths(
+        self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float
+    ) -> list[str]:
+        """Return nothing: tables have no chunks."""
+        return []
 
     def rollups(
         self, family: Family, present: Mapping[RollupLevel, Collection[str]], retention: Retention
@@ -53,6 +62,7 @@ class PlainStorage:
         self, connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping
     ) -> dict[str, int]:
         """Delete what is older than it is kept; each statement commits by itself, so a crash loses little work."""
+        await connection.execute(_RECORD_DROPPED, keeping.now - keeping.raw_kept)
         deleted = await self._expire_raw(connection, families, keeping)
         for family in families:
             for level in ROLLUP_LEVELS if family.rollups else ():

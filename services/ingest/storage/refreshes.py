@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import asyncpg
 
+from services.ingest.storage.hypertables import IS_RAW_TABLE
 from services.ingest.storage.keeping import Keeping
 from services.ingest.storage.plain import raw_bounds
 from services.ingest.storage.policies import desired_policies
@@ -39,12 +40,14 @@ BEGIN
     IF NOT FOUND OR (known.config ->> 'start_offset')::interval IS NOT DISTINCT FROM reach THEN
         RETURN false;
     END IF;
-    IF reach <= (known.config ->> 'end_offset')::interval THEN
-        RAISE EXCEPTION 'expected a reach of more than %, got %', known.config ->> 'end_offset', reach;
+    IF reach < 3 * (known.config ->> 'end_offset')::interval THEN
+        RAISE EXCEPTION 'expected a reach of at least three times %, got %', known.config ->> 'end_offset', reach;
     END IF;
     is_longer := reach > (known.config ->> 'start_offset')::interval;
-    IF is_longer AND relation LIKE '%!_{_RAW_READER}' ESCAPE '!'
-            AND now() - reach < (SELECT raw_dropped_before FROM {SCHEMA}.storage_state) THEN
+    IF is_longer AND now() - reach < (
+        SELECT greatest(storage.raw_dropped_before, now() - interval '1 day' * schema.raw_retention_days)
+        FROM {SCHEMA}.storage_state AS storage, {SCHEMA}.schema_state AS schema
+    ) THEN
         RAISE EXCEPTION 'a refresh that reaches back % would delete rollups of raw rows that are gone', reach;
     END IF;
     PERFORM alter_job(known.job_id, config => jsonb_set(known.config, '{{start_offset}}', to_jsonb(reach::text)));
@@ -55,9 +58,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp 
 DECLARE
     computed timestamptz;
 BEGIN
-    IF relation NOT LIKE '{SCHEMA}.%' THEN
-        RAISE EXCEPTION 'expected a table of the schema {SCHEMA}, got %', relation;
-    END IF;
+    {IS_RAW_TABLE}
     IF EXISTS (
         SELECT FROM timescaledb_information.jobs AS job
         LEFT JOIN timescaledb_information.job_stats AS stats USING (job_id)
@@ -72,6 +73,9 @@ BEGIN
     SELECT _timescaledb_functions.to_timestamp(_timescaledb_functions.cagg_watermark(mat_hypertable_id)) INTO computed
     FROM _timescaledb_catalog.continuous_agg
     WHERE user_view_schema = '{SCHEMA}' AND '{SCHEMA}.' || user_view_name = relation || '_{_RAW_READER}';
+    IF FOUND AND computed IS NULL THEN
+        RETURN 0;
+    END IF;
     RETURN (SELECT count(*) FROM drop_chunks(relation::regclass, older_than => least(bound, computed)));
 END $body$""",
     ]

@@ -26,8 +26,13 @@ class Storage(Protocol):
     functions: tuple[str, ...]
     """Functions of the schema by which ingest, who owns nothing, does what only the owner may."""
 
-    def tables(self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float) -> list[str]:
+    def tables(self, families: Sequence[Family], retention: Retention) -> list[str]:
         """Return the statements that make or widen ledger and raw tables; running them again changes nothing."""
+
+    def chunk_widths(
+        self, families: Sequence[Family], retention: Retention, sample_sets_per_second: float
+    ) -> list[str]:
+        """Return the statements that make the chunks to come as wide as the present rate asks for."""
 
     def rollups(
         self, family: Family, present: Mapping[RollupLevel, Collection[str]], retention: Retention

@@ -19,6 +19,7 @@ from services.ingest.storage.record import record_disk
 from services.ingest.storage.retention import Retention
 from services.ingest.storage.selection import storage_of
 from services.ingest.upkeep import LOCK, Upkeep, keep_within, settle
+from shared.rollups import ROLLUP_LEVELS
 from tests.integration.conftest import Database
 from tests.integration.storage.product import (
     REFRESH,
@@ -260,7 +261,7 @@ async def test_no_ceiling_shortens_nothing_and_still_says_how_much_is_stored(sit
     state = await site.state()
     assert state["raw_retention_seconds"] == 7 * 86_400
     assert state["size_bytes"] > STREAM_BYTES
-    assert (state["size_bytes_max"], state["raw_dropped_before"], state["reason"]) == (None, None, None)
+    assert (state["size_bytes_max"], state["stepped_at"], state["reason"]) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -294,12 +295,17 @@ async def test_the_functions_of_ingest_refuse_what_would_delete_rollups(site: Si
     await site.owner.execute("UPDATE metrics.storage_state SET raw_dropped_before = now() - interval '3 days'")
     with pytest.raises(asyncpg.RaiseError, match="would delete rollups of raw rows that are gone"):
         await site.ingest.fetchval(reach, "metrics.cpu_1m", timedelta(days=4))
-    with pytest.raises(asyncpg.RaiseError, match="expected a reach of more than"):
+    with pytest.raises(asyncpg.RaiseError, match="expected a reach of at least"):
         await site.ingest.fetchval(reach, "metrics.cpu_1m", timedelta(seconds=1))
     for wrong in ("metrics.unknown_1m", "metrics.cpu", "pg_catalog.pg_class"):
         assert await site.ingest.fetchval(reach, wrong, timedelta(days=1)) is False
-    with pytest.raises(asyncpg.RaiseError, match="expected a table of the schema metrics"):
-        await site.ingest.fetchval(drop, "app.users", now)
+    for wrong in ("app.users", "metrics.cpu_1h", "metrics.schema_state", "pg_class"):
+        with pytest.raises(asyncpg.RaiseError, match="expected a hypertable of the schema metrics"):
+            await site.ingest.fetchval(drop, wrong, now)
+    await site.owner.execute("UPDATE metrics.storage_state SET raw_dropped_before = NULL")
+    for level in ROLLUP_LEVELS:
+        with pytest.raises(asyncpg.RaiseError, match="would delete rollups of raw rows that are gone"):
+            await site.ingest.fetchval(reach, f"metrics.cpu_{level}", timedelta(days=8))
     reader = await asyncpg.connect(site.database.read_url)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await reader.fetchval(drop, "metrics.cpu", now)

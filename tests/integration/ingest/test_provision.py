@@ -211,3 +211,37 @@ def test_provision_runs_as_a_program(own_bus: NatsServer, database: Database) ->
     assert "write '/'" in wrong.stderr
     assert run(VITALWIRE_PROVISION_NATS_PASSWORD="", VITALWIRE_PROVISION_NONSENSE="1").returncode == 2
     assert own_bus.passwords["provision"].reveal() not in done.stderr + away.stderr
+
+
+async def test_a_provision_that_finds_everything_as_it_was_waits_for_no_reader(
+    database: Database, database_connect: DatabaseConnect
+) -> None:
+    # Rights on a database do not come with its template.
+    await provision_database(database.owner_url)
+    reader = await database_connect(database.read_url)
+    async with reader.transaction():
+        for relation in ("cpu", "cpu_1h", "swap_5m", "sample_sets"):
+            await reader.fetch(f"SELECT FROM metrics.{relation}")
+        await asyncio.wait_for(provision_database(database.owner_url), 30)
+
+
+async def test_a_provision_that_changes_relations_gets_through_between_readers(
+    database: Database, database_connect: DatabaseConnect
+) -> None:
+    await provision_database(database.owner_url)
+    owner = await database_connect(database.owner_url)
+    readers = [await database_connect(database.read_url) for _ in range(6)]
+    stopped = asyncio.Event()
+
+    async def read(connection: asyncpg.Connection) -> None:
+        while not stopped.is_set():
+            with contextlib.suppress(asyncpg.DeadlockDetectedError, asyncpg.InvalidCachedStatementError):
+                await connection.fetch("SELECT FROM metrics.cpu_1h, metrics.swap_5m")
+
+    reading = [asyncio.create_task(read(connection)) for connection in readers]
+    for _ in range(3):
+        await owner.execute("UPDATE metrics.schema_state SET ddl_digest = NULL")
+        await provision_database(database.owner_url)
+    stopped.set()
+    await asyncio.gather(*reading)
+    assert await owner.fetchval("SELECT ddl_digest IS NOT NULL FROM metrics.schema_state")

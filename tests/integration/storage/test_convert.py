@@ -15,7 +15,8 @@ from services.ingest.provision import provision_database
 from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.provisioning.roles import grant, make_roles
 from services.ingest.provisioning.schema import Wanted, make_relations, make_schemas
-from services.ingest.provisioning.state import detected_mode, read_state, write_state
+from services.ingest.provisioning.state import Recorded, detected_mode, read_state, write_state
+from services.ingest.storage.dirty import kept
 from services.ingest.storage.mode import AVAILABLE_SQL, Mode
 from services.ingest.storage.retention import Retention
 from services.ingest.storage.selection import storage_of
@@ -59,7 +60,7 @@ async def provision_as(mode: Mode, owner: asyncpg.Connection) -> None:
         await owner.execute("SET LOCAL ROLE vw_owner")
         state = await read_state(owner)
         await make_relations(owner, storage_of(mode), list(FAMILIES.values()), retention)
-        await write_state(owner, mode, retention, state)
+        await write_state(owner, Recorded(mode, retention, ""), state)
 
 
 async def store(owner: asyncpg.Connection, hours: int) -> None:
@@ -140,4 +141,24 @@ async def test_moving_to_the_mode_that_the_server_has_keeps_every_row(
     await provision_database(own_database)
     writer = await database_connect(own_database.replace("postgres@", "vw_ingest@", 1))
     await settle(writer, storage_of(mode))
+    assert await everything(owner, until) == before
+
+
+async def test_what_the_release_before_rollups_stored_is_moved_and_gets_its_rollups(
+    own_database: str, database_connect: DatabaseConnect
+) -> None:
+    owner = await database_connect(own_database)
+    if not await owner.fetchval(AVAILABLE_SQL):
+        pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
+    await provision_as("plain", owner)
+    await store(owner, hours=5)
+    until = await owner.fetchval("SELECT date_trunc('hour', now())")
+    before = await everything(owner, until)
+    await owner.execute("DROP TABLE metrics.rollup_dirty CASCADE; DROP TABLE metrics.storage_state")
+    for family in FAMILIES.values():
+        for level in ROLLUP_LEVELS if family.rollups else ():
+            await owner.execute(f"DROP TABLE {kept(family, level)}")
+    await owner.execute("CREATE EXTENSION timescaledb")
+    await provision_database(own_database, wanted=Wanted(convert=True))
+    await owner.reload_schema_state()
     assert await everything(owner, until) == before

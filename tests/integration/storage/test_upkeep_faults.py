@@ -92,11 +92,13 @@ async def test_upkeep_killed_amid_its_transaction(
     assert await old_marks(owner) == 0
 
 
+@pytest.mark.parametrize("days", [7, 9], ids=["a week", "longer than raw rows are kept"])
 async def test_a_week_without_upkeep(
-    empty: Database, mode: Mode, owner: asyncpg.Connection, upkeeper: asyncpg.Connection
+    days: int, empty: Database, mode: Mode, owner: asyncpg.Connection, upkeeper: asyncpg.Connection
 ) -> None:
-    week_s = int(timedelta(days=7).total_seconds()) - 2 * HOUR_S
-    recordings = [record_ticks("web-1", 0, ticks(range(300, week_s, 600)))]
+    # Nothing was deleted meanwhile, so all of it can still be computed.
+    off_s = int(timedelta(days=days).total_seconds()) - 2 * HOUR_S
+    recordings = [record_ticks("web-1", 0, ticks(range(300, off_s, 600)))]
     await store(empty, recordings)
     await assert_right(owner, recordings)
     settled = await settle(upkeeper, storage_of(mode))

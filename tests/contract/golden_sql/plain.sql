@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS metrics.rollup_dirty (
 
 CREATE INDEX IF NOT EXISTS rollup_dirty_host_time ON metrics.rollup_dirty (host, time);
 
+CREATE INDEX IF NOT EXISTS rollup_dirty_bucket_time ON metrics.rollup_dirty (bucket_seconds, time);
+
 CREATE TABLE IF NOT EXISTS metrics.cpu (
     time timestamptz NOT NULL,
     host text NOT NULL,
@@ -323,6 +325,8 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_1m_kept (
 
 CREATE INDEX IF NOT EXISTS cpu_1m_kept_host ON metrics.cpu_1m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS cpu_1m_kept_time ON metrics.cpu_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.cpu_1m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_percent_avg, kept.total_percent_min, kept.total_percent_max, kept.user_percent_avg, kept.user_percent_min, kept.user_percent_max, kept.system_percent_avg, kept.system_percent_min, kept.system_percent_max, kept.idle_percent_avg, kept.idle_percent_min, kept.idle_percent_max, kept.nice_percent_avg, kept.nice_percent_min, kept.nice_percent_max, kept.nice_percent_count, kept.iowait_percent_avg, kept.iowait_percent_min, kept.iowait_percent_max, kept.iowait_percent_count, kept.irq_percent_avg, kept.irq_percent_min, kept.irq_percent_max, kept.irq_percent_count, kept.softirq_percent_avg, kept.softirq_percent_min, kept.softirq_percent_max, kept.softirq_percent_count, kept.steal_percent_avg, kept.steal_percent_min, kept.steal_percent_max, kept.steal_percent_count, kept.guest_percent_avg, kept.guest_percent_min, kept.guest_percent_max, kept.guest_percent_count, kept.cores_count_avg, kept.cores_count_min, kept.cores_count_max, kept.load_1m_average_avg, kept.load_1m_average_min, kept.load_1m_average_max, kept.load_1m_average_count, kept.load_5m_average_avg, kept.load_5m_average_min, kept.load_5m_average_max, kept.load_5m_average_count, kept.load_15m_average_avg, kept.load_15m_average_min, kept.load_15m_average_max, kept.load_15m_average_count, kept.context_switches_per_second_avg, kept.context_switches_per_second_min, kept.context_switches_per_second_max, kept.context_switches_per_second_count, kept.interrupts_per_second_avg, kept.interrupts_per_second_min, kept.interrupts_per_second_max, kept.interrupts_per_second_count
 FROM metrics.cpu_1m_kept AS kept
@@ -410,6 +414,8 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_5m_kept (
 );
 
 CREATE INDEX IF NOT EXISTS cpu_5m_kept_host ON metrics.cpu_5m_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS cpu_5m_kept_time ON metrics.cpu_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.cpu_5m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_percent_avg, kept.total_percent_min, kept.total_percent_max, kept.user_percent_avg, kept.user_percent_min, kept.user_percent_max, kept.system_percent_avg, kept.system_percent_min, kept.system_percent_max, kept.idle_percent_avg, kept.idle_percent_min, kept.idle_percent_max, kept.nice_percent_avg, kept.nice_percent_min, kept.nice_percent_max, kept.nice_percent_count, kept.iowait_percent_avg, kept.iowait_percent_min, kept.iowait_percent_max, kept.iowait_percent_count, kept.irq_percent_avg, kept.irq_percent_min, kept.irq_percent_max, kept.irq_percent_count, kept.softirq_percent_avg, kept.softirq_percent_min, kept.softirq_percent_max, kept.softirq_percent_count, kept.steal_percent_avg, kept.steal_percent_min, kept.steal_percent_max, kept.steal_percent_count, kept.guest_percent_avg, kept.guest_percent_min, kept.guest_percent_max, kept.guest_percent_count, kept.cores_count_avg, kept.cores_count_min, kept.cores_count_max, kept.load_1m_average_avg, kept.load_1m_average_min, kept.load_1m_average_max, kept.load_1m_average_count, kept.load_5m_average_avg, kept.load_5m_average_min, kept.load_5m_average_max, kept.load_5m_average_count, kept.load_15m_average_avg, kept.load_15m_average_min, kept.load_15m_average_max, kept.load_15m_average_count, kept.context_switches_per_second_avg, kept.context_switches_per_second_min, kept.context_switches_per_second_max, kept.context_switches_per_second_count, kept.interrupts_per_second_avg, kept.interrupts_per_second_min, kept.interrupts_per_second_max, kept.interrupts_per_second_count
@@ -499,6 +505,8 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_1h_kept (
 
 CREATE INDEX IF NOT EXISTS cpu_1h_kept_host ON metrics.cpu_1h_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS cpu_1h_kept_time ON metrics.cpu_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.cpu_1h AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_percent_avg, kept.total_percent_min, kept.total_percent_max, kept.user_percent_avg, kept.user_percent_min, kept.user_percent_max, kept.system_percent_avg, kept.system_percent_min, kept.system_percent_max, kept.idle_percent_avg, kept.idle_percent_min, kept.idle_percent_max, kept.nice_percent_avg, kept.nice_percent_min, kept.nice_percent_max, kept.nice_percent_count, kept.iowait_percent_avg, kept.iowait_percent_min, kept.iowait_percent_max, kept.iowait_percent_count, kept.irq_percent_avg, kept.irq_percent_min, kept.irq_percent_max, kept.irq_percent_count, kept.softirq_percent_avg, kept.softirq_percent_min, kept.softirq_percent_max, kept.softirq_percent_count, kept.steal_percent_avg, kept.steal_percent_min, kept.steal_percent_max, kept.steal_percent_count, kept.guest_percent_avg, kept.guest_percent_min, kept.guest_percent_max, kept.guest_percent_count, kept.cores_count_avg, kept.cores_count_min, kept.cores_count_max, kept.load_1m_average_avg, kept.load_1m_average_min, kept.load_1m_average_max, kept.load_1m_average_count, kept.load_5m_average_avg, kept.load_5m_average_min, kept.load_5m_average_max, kept.load_5m_average_count, kept.load_15m_average_avg, kept.load_15m_average_min, kept.load_15m_average_max, kept.load_15m_average_count, kept.context_switches_per_second_avg, kept.context_switches_per_second_min, kept.context_switches_per_second_max, kept.context_switches_per_second_count, kept.interrupts_per_second_avg, kept.interrupts_per_second_min, kept.interrupts_per_second_max, kept.interrupts_per_second_count
 FROM metrics.cpu_1h_kept AS kept
@@ -548,6 +556,8 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_core_1m_kept (
 );
 
 CREATE INDEX IF NOT EXISTS cpu_core_1m_kept_host ON metrics.cpu_core_1m_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS cpu_core_1m_kept_time ON metrics.cpu_core_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.cpu_core_1m AS
 SELECT kept.time, kept.host, kept.source, kept.core, kept.samples, kept.total_percent_avg, kept.total_percent_min, kept.total_percent_max, kept.user_percent_avg, kept.user_percent_min, kept.user_percent_max, kept.system_percent_avg, kept.system_percent_min, kept.system_percent_max, kept.idle_percent_avg, kept.idle_percent_min, kept.idle_percent_max, kept.iowait_percent_avg, kept.iowait_percent_min, kept.iowait_percent_max, kept.iowait_percent_count, kept.steal_percent_avg, kept.steal_percent_min, kept.steal_percent_max, kept.steal_percent_count
@@ -599,6 +609,8 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_core_5m_kept (
 
 CREATE INDEX IF NOT EXISTS cpu_core_5m_kept_host ON metrics.cpu_core_5m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS cpu_core_5m_kept_time ON metrics.cpu_core_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.cpu_core_5m AS
 SELECT kept.time, kept.host, kept.source, kept.core, kept.samples, kept.total_percent_avg, kept.total_percent_min, kept.total_percent_max, kept.user_percent_avg, kept.user_percent_min, kept.user_percent_max, kept.system_percent_avg, kept.system_percent_min, kept.system_percent_max, kept.idle_percent_avg, kept.idle_percent_min, kept.idle_percent_max, kept.iowait_percent_avg, kept.iowait_percent_min, kept.iowait_percent_max, kept.iowait_percent_count, kept.steal_percent_avg, kept.steal_percent_min, kept.steal_percent_max, kept.steal_percent_count
 FROM metrics.cpu_core_5m_kept AS kept
@@ -648,6 +660,8 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_core_1h_kept (
 );
 
 CREATE INDEX IF NOT EXISTS cpu_core_1h_kept_host ON metrics.cpu_core_1h_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS cpu_core_1h_kept_time ON metrics.cpu_core_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.cpu_core_1h AS
 SELECT kept.time, kept.host, kept.source, kept.core, kept.samples, kept.total_percent_avg, kept.total_percent_min, kept.total_percent_max, kept.user_percent_avg, kept.user_percent_min, kept.user_percent_max, kept.system_percent_avg, kept.system_percent_min, kept.system_percent_max, kept.idle_percent_avg, kept.idle_percent_min, kept.idle_percent_max, kept.iowait_percent_avg, kept.iowait_percent_min, kept.iowait_percent_max, kept.iowait_percent_count, kept.steal_percent_avg, kept.steal_percent_min, kept.steal_percent_max, kept.steal_percent_count
@@ -705,6 +719,8 @@ CREATE TABLE IF NOT EXISTS metrics.memory_1m_kept (
 
 CREATE INDEX IF NOT EXISTS memory_1m_kept_host ON metrics.memory_1m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS memory_1m_kept_time ON metrics.memory_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.memory_1m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.available_bytes_avg, kept.available_bytes_min, kept.available_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.free_bytes_avg, kept.free_bytes_min, kept.free_bytes_max, kept.buffers_bytes_avg, kept.buffers_bytes_min, kept.buffers_bytes_max, kept.buffers_bytes_count, kept.cached_bytes_avg, kept.cached_bytes_min, kept.cached_bytes_max, kept.cached_bytes_count, kept.shared_bytes_avg, kept.shared_bytes_min, kept.shared_bytes_max, kept.shared_bytes_count
 FROM metrics.memory_1m_kept AS kept
@@ -760,6 +776,8 @@ CREATE TABLE IF NOT EXISTS metrics.memory_5m_kept (
 );
 
 CREATE INDEX IF NOT EXISTS memory_5m_kept_host ON metrics.memory_5m_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS memory_5m_kept_time ON metrics.memory_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.memory_5m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.available_bytes_avg, kept.available_bytes_min, kept.available_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.free_bytes_avg, kept.free_bytes_min, kept.free_bytes_max, kept.buffers_bytes_avg, kept.buffers_bytes_min, kept.buffers_bytes_max, kept.buffers_bytes_count, kept.cached_bytes_avg, kept.cached_bytes_min, kept.cached_bytes_max, kept.cached_bytes_count, kept.shared_bytes_avg, kept.shared_bytes_min, kept.shared_bytes_max, kept.shared_bytes_count
@@ -817,6 +835,8 @@ CREATE TABLE IF NOT EXISTS metrics.memory_1h_kept (
 
 CREATE INDEX IF NOT EXISTS memory_1h_kept_host ON metrics.memory_1h_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS memory_1h_kept_time ON metrics.memory_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.memory_1h AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.available_bytes_avg, kept.available_bytes_min, kept.available_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.free_bytes_avg, kept.free_bytes_min, kept.free_bytes_max, kept.buffers_bytes_avg, kept.buffers_bytes_min, kept.buffers_bytes_max, kept.buffers_bytes_count, kept.cached_bytes_avg, kept.cached_bytes_min, kept.cached_bytes_max, kept.cached_bytes_count, kept.shared_bytes_avg, kept.shared_bytes_min, kept.shared_bytes_max, kept.shared_bytes_count
 FROM metrics.memory_1h_kept AS kept
@@ -863,6 +883,8 @@ CREATE TABLE IF NOT EXISTS metrics.swap_1m_kept (
 );
 
 CREATE INDEX IF NOT EXISTS swap_1m_kept_host ON metrics.swap_1m_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS swap_1m_kept_time ON metrics.swap_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.swap_1m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.free_bytes_avg, kept.free_bytes_min, kept.free_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.in_bytes_per_second_avg, kept.in_bytes_per_second_min, kept.in_bytes_per_second_max, kept.out_bytes_per_second_avg, kept.out_bytes_per_second_min, kept.out_bytes_per_second_max
@@ -911,6 +933,8 @@ CREATE TABLE IF NOT EXISTS metrics.swap_5m_kept (
 
 CREATE INDEX IF NOT EXISTS swap_5m_kept_host ON metrics.swap_5m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS swap_5m_kept_time ON metrics.swap_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.swap_5m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.free_bytes_avg, kept.free_bytes_min, kept.free_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.in_bytes_per_second_avg, kept.in_bytes_per_second_min, kept.in_bytes_per_second_max, kept.out_bytes_per_second_avg, kept.out_bytes_per_second_min, kept.out_bytes_per_second_max
 FROM metrics.swap_5m_kept AS kept
@@ -957,6 +981,8 @@ CREATE TABLE IF NOT EXISTS metrics.swap_1h_kept (
 );
 
 CREATE INDEX IF NOT EXISTS swap_1h_kept_host ON metrics.swap_1h_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS swap_1h_kept_time ON metrics.swap_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.swap_1h AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.free_bytes_avg, kept.free_bytes_min, kept.free_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.in_bytes_per_second_avg, kept.in_bytes_per_second_min, kept.in_bytes_per_second_max, kept.out_bytes_per_second_avg, kept.out_bytes_per_second_min, kept.out_bytes_per_second_max
@@ -1013,6 +1039,8 @@ CREATE TABLE IF NOT EXISTS metrics.disk_1m_kept (
 
 CREATE INDEX IF NOT EXISTS disk_1m_kept_host ON metrics.disk_1m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS disk_1m_kept_time ON metrics.disk_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.disk_1m AS
 SELECT kept.time, kept.host, kept.source, kept.mount, kept.device, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.available_bytes_avg, kept.available_bytes_min, kept.available_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.inodes_total_count_avg, kept.inodes_total_count_min, kept.inodes_total_count_max, kept.inodes_total_count_count, kept.inodes_used_count_avg, kept.inodes_used_count_min, kept.inodes_used_count_max, kept.inodes_used_count_count, kept.inodes_used_percent_avg, kept.inodes_used_percent_min, kept.inodes_used_percent_max, kept.inodes_used_percent_count
 FROM metrics.disk_1m_kept AS kept
@@ -1068,6 +1096,8 @@ CREATE TABLE IF NOT EXISTS metrics.disk_5m_kept (
 
 CREATE INDEX IF NOT EXISTS disk_5m_kept_host ON metrics.disk_5m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS disk_5m_kept_time ON metrics.disk_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.disk_5m AS
 SELECT kept.time, kept.host, kept.source, kept.mount, kept.device, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.available_bytes_avg, kept.available_bytes_min, kept.available_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.inodes_total_count_avg, kept.inodes_total_count_min, kept.inodes_total_count_max, kept.inodes_total_count_count, kept.inodes_used_count_avg, kept.inodes_used_count_min, kept.inodes_used_count_max, kept.inodes_used_count_count, kept.inodes_used_percent_avg, kept.inodes_used_percent_min, kept.inodes_used_percent_max, kept.inodes_used_percent_count
 FROM metrics.disk_5m_kept AS kept
@@ -1122,6 +1152,8 @@ CREATE TABLE IF NOT EXISTS metrics.disk_1h_kept (
 );
 
 CREATE INDEX IF NOT EXISTS disk_1h_kept_host ON metrics.disk_1h_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS disk_1h_kept_time ON metrics.disk_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.disk_1h AS
 SELECT kept.time, kept.host, kept.source, kept.mount, kept.device, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.available_bytes_avg, kept.available_bytes_min, kept.available_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.inodes_total_count_avg, kept.inodes_total_count_min, kept.inodes_total_count_max, kept.inodes_total_count_count, kept.inodes_used_count_avg, kept.inodes_used_count_min, kept.inodes_used_count_max, kept.inodes_used_count_count, kept.inodes_used_percent_avg, kept.inodes_used_percent_min, kept.inodes_used_percent_max, kept.inodes_used_percent_count
@@ -1181,6 +1213,8 @@ CREATE TABLE IF NOT EXISTS metrics.disk_io_1m_kept (
 
 CREATE INDEX IF NOT EXISTS disk_io_1m_kept_host ON metrics.disk_io_1m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS disk_io_1m_kept_time ON metrics.disk_io_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.disk_io_1m AS
 SELECT kept.time, kept.host, kept.source, kept.device, kept.samples, kept.read_bytes_per_second_avg, kept.read_bytes_per_second_min, kept.read_bytes_per_second_max, kept.write_bytes_per_second_avg, kept.write_bytes_per_second_min, kept.write_bytes_per_second_max, kept.reads_per_second_avg, kept.reads_per_second_min, kept.reads_per_second_max, kept.writes_per_second_avg, kept.writes_per_second_min, kept.writes_per_second_max, kept.read_await_seconds_avg, kept.read_await_seconds_min, kept.read_await_seconds_max, kept.read_await_seconds_count, kept.write_await_seconds_avg, kept.write_await_seconds_min, kept.write_await_seconds_max, kept.write_await_seconds_count, kept.queue_depth_average_avg, kept.queue_depth_average_min, kept.queue_depth_average_max, kept.queue_depth_average_count, kept.busy_percent_avg, kept.busy_percent_min, kept.busy_percent_max, kept.busy_percent_count
 FROM metrics.disk_io_1m_kept AS kept
@@ -1239,6 +1273,8 @@ CREATE TABLE IF NOT EXISTS metrics.disk_io_5m_kept (
 
 CREATE INDEX IF NOT EXISTS disk_io_5m_kept_host ON metrics.disk_io_5m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS disk_io_5m_kept_time ON metrics.disk_io_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.disk_io_5m AS
 SELECT kept.time, kept.host, kept.source, kept.device, kept.samples, kept.read_bytes_per_second_avg, kept.read_bytes_per_second_min, kept.read_bytes_per_second_max, kept.write_bytes_per_second_avg, kept.write_bytes_per_second_min, kept.write_bytes_per_second_max, kept.reads_per_second_avg, kept.reads_per_second_min, kept.reads_per_second_max, kept.writes_per_second_avg, kept.writes_per_second_min, kept.writes_per_second_max, kept.read_await_seconds_avg, kept.read_await_seconds_min, kept.read_await_seconds_max, kept.read_await_seconds_count, kept.write_await_seconds_avg, kept.write_await_seconds_min, kept.write_await_seconds_max, kept.write_await_seconds_count, kept.queue_depth_average_avg, kept.queue_depth_average_min, kept.queue_depth_average_max, kept.queue_depth_average_count, kept.busy_percent_avg, kept.busy_percent_min, kept.busy_percent_max, kept.busy_percent_count
 FROM metrics.disk_io_5m_kept AS kept
@@ -1296,6 +1332,8 @@ CREATE TABLE IF NOT EXISTS metrics.disk_io_1h_kept (
 );
 
 CREATE INDEX IF NOT EXISTS disk_io_1h_kept_host ON metrics.disk_io_1h_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS disk_io_1h_kept_time ON metrics.disk_io_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.disk_io_1h AS
 SELECT kept.time, kept.host, kept.source, kept.device, kept.samples, kept.read_bytes_per_second_avg, kept.read_bytes_per_second_min, kept.read_bytes_per_second_max, kept.write_bytes_per_second_avg, kept.write_bytes_per_second_min, kept.write_bytes_per_second_max, kept.reads_per_second_avg, kept.reads_per_second_min, kept.reads_per_second_max, kept.writes_per_second_avg, kept.writes_per_second_min, kept.writes_per_second_max, kept.read_await_seconds_avg, kept.read_await_seconds_min, kept.read_await_seconds_max, kept.read_await_seconds_count, kept.write_await_seconds_avg, kept.write_await_seconds_min, kept.write_await_seconds_max, kept.write_await_seconds_count, kept.queue_depth_average_avg, kept.queue_depth_average_min, kept.queue_depth_average_max, kept.queue_depth_average_count, kept.busy_percent_avg, kept.busy_percent_min, kept.busy_percent_max, kept.busy_percent_count
@@ -1359,6 +1397,8 @@ CREATE TABLE IF NOT EXISTS metrics.network_1m_kept (
 
 CREATE INDEX IF NOT EXISTS network_1m_kept_host ON metrics.network_1m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS network_1m_kept_time ON metrics.network_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.network_1m AS
 SELECT kept.time, kept.host, kept.source, kept.interface, kept.samples, kept.receive_bytes_per_second_avg, kept.receive_bytes_per_second_min, kept.receive_bytes_per_second_max, kept.transmit_bytes_per_second_avg, kept.transmit_bytes_per_second_min, kept.transmit_bytes_per_second_max, kept.receive_packets_per_second_avg, kept.receive_packets_per_second_min, kept.receive_packets_per_second_max, kept.transmit_packets_per_second_avg, kept.transmit_packets_per_second_min, kept.transmit_packets_per_second_max, kept.receive_errors_per_second_avg, kept.receive_errors_per_second_min, kept.receive_errors_per_second_max, kept.transmit_errors_per_second_avg, kept.transmit_errors_per_second_min, kept.transmit_errors_per_second_max, kept.receive_drops_per_second_avg, kept.receive_drops_per_second_min, kept.receive_drops_per_second_max, kept.transmit_drops_per_second_avg, kept.transmit_drops_per_second_min, kept.transmit_drops_per_second_max, kept.speed_bytes_per_second_avg, kept.speed_bytes_per_second_min, kept.speed_bytes_per_second_max, kept.speed_bytes_per_second_count, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.used_percent_count
 FROM metrics.network_1m_kept AS kept
@@ -1420,6 +1460,8 @@ CREATE TABLE IF NOT EXISTS metrics.network_5m_kept (
 );
 
 CREATE INDEX IF NOT EXISTS network_5m_kept_host ON metrics.network_5m_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS network_5m_kept_time ON metrics.network_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.network_5m AS
 SELECT kept.time, kept.host, kept.source, kept.interface, kept.samples, kept.receive_bytes_per_second_avg, kept.receive_bytes_per_second_min, kept.receive_bytes_per_second_max, kept.transmit_bytes_per_second_avg, kept.transmit_bytes_per_second_min, kept.transmit_bytes_per_second_max, kept.receive_packets_per_second_avg, kept.receive_packets_per_second_min, kept.receive_packets_per_second_max, kept.transmit_packets_per_second_avg, kept.transmit_packets_per_second_min, kept.transmit_packets_per_second_max, kept.receive_errors_per_second_avg, kept.receive_errors_per_second_min, kept.receive_errors_per_second_max, kept.transmit_errors_per_second_avg, kept.transmit_errors_per_second_min, kept.transmit_errors_per_second_max, kept.receive_drops_per_second_avg, kept.receive_drops_per_second_min, kept.receive_drops_per_second_max, kept.transmit_drops_per_second_avg, kept.transmit_drops_per_second_min, kept.transmit_drops_per_second_max, kept.speed_bytes_per_second_avg, kept.speed_bytes_per_second_min, kept.speed_bytes_per_second_max, kept.speed_bytes_per_second_count, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.used_percent_count
@@ -1483,6 +1525,8 @@ CREATE TABLE IF NOT EXISTS metrics.network_1h_kept (
 
 CREATE INDEX IF NOT EXISTS network_1h_kept_host ON metrics.network_1h_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS network_1h_kept_time ON metrics.network_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.network_1h AS
 SELECT kept.time, kept.host, kept.source, kept.interface, kept.samples, kept.receive_bytes_per_second_avg, kept.receive_bytes_per_second_min, kept.receive_bytes_per_second_max, kept.transmit_bytes_per_second_avg, kept.transmit_bytes_per_second_min, kept.transmit_bytes_per_second_max, kept.receive_packets_per_second_avg, kept.receive_packets_per_second_min, kept.receive_packets_per_second_max, kept.transmit_packets_per_second_avg, kept.transmit_packets_per_second_min, kept.transmit_packets_per_second_max, kept.receive_errors_per_second_avg, kept.receive_errors_per_second_min, kept.receive_errors_per_second_max, kept.transmit_errors_per_second_avg, kept.transmit_errors_per_second_min, kept.transmit_errors_per_second_max, kept.receive_drops_per_second_avg, kept.receive_drops_per_second_min, kept.receive_drops_per_second_max, kept.transmit_drops_per_second_avg, kept.transmit_drops_per_second_min, kept.transmit_drops_per_second_max, kept.speed_bytes_per_second_avg, kept.speed_bytes_per_second_min, kept.speed_bytes_per_second_max, kept.speed_bytes_per_second_count, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.used_percent_count
 FROM metrics.network_1h_kept AS kept
@@ -1515,6 +1559,8 @@ CREATE TABLE IF NOT EXISTS metrics.connection_1m_kept (
 );
 
 CREATE INDEX IF NOT EXISTS connection_1m_kept_host ON metrics.connection_1m_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS connection_1m_kept_time ON metrics.connection_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.connection_1m AS
 SELECT kept.time, kept.host, kept.source, kept.state, kept.samples, kept.connections_count_avg, kept.connections_count_min, kept.connections_count_max
@@ -1549,6 +1595,8 @@ CREATE TABLE IF NOT EXISTS metrics.connection_5m_kept (
 
 CREATE INDEX IF NOT EXISTS connection_5m_kept_host ON metrics.connection_5m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS connection_5m_kept_time ON metrics.connection_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.connection_5m AS
 SELECT kept.time, kept.host, kept.source, kept.state, kept.samples, kept.connections_count_avg, kept.connections_count_min, kept.connections_count_max
 FROM metrics.connection_5m_kept AS kept
@@ -1581,6 +1629,8 @@ CREATE TABLE IF NOT EXISTS metrics.connection_1h_kept (
 );
 
 CREATE INDEX IF NOT EXISTS connection_1h_kept_host ON metrics.connection_1h_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS connection_1h_kept_time ON metrics.connection_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.connection_1h AS
 SELECT kept.time, kept.host, kept.source, kept.state, kept.samples, kept.connections_count_avg, kept.connections_count_min, kept.connections_count_max
@@ -1641,6 +1691,8 @@ CREATE TABLE IF NOT EXISTS metrics.agent_1m_kept (
 
 CREATE INDEX IF NOT EXISTS agent_1m_kept_host ON metrics.agent_1m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS agent_1m_kept_time ON metrics.agent_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.agent_1m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.one_core_percent_avg, kept.one_core_percent_min, kept.one_core_percent_max, kept.resident_bytes_avg, kept.resident_bytes_min, kept.resident_bytes_max, kept.reading_seconds_avg, kept.reading_seconds_min, kept.reading_seconds_max, kept.ticks_skipped_count_avg, kept.ticks_skipped_count_min, kept.ticks_skipped_count_max, kept.readings_failed_count_avg, kept.readings_failed_count_min, kept.readings_failed_count_max, kept.rows_cut_count_avg, kept.rows_cut_count_min, kept.rows_cut_count_max, kept.sample_sets_published_count_avg, kept.sample_sets_published_count_min, kept.sample_sets_published_count_max, kept.sample_sets_lost_count_avg, kept.sample_sets_lost_count_min, kept.sample_sets_lost_count_max, kept.sample_sets_pending_count_avg, kept.sample_sets_pending_count_min, kept.sample_sets_pending_count_max, kept.reconnects_count_avg, kept.reconnects_count_min, kept.reconnects_count_max
 FROM metrics.agent_1m_kept AS kept
@@ -1700,6 +1752,8 @@ CREATE TABLE IF NOT EXISTS metrics.agent_5m_kept (
 
 CREATE INDEX IF NOT EXISTS agent_5m_kept_host ON metrics.agent_5m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS agent_5m_kept_time ON metrics.agent_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.agent_5m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.one_core_percent_avg, kept.one_core_percent_min, kept.one_core_percent_max, kept.resident_bytes_avg, kept.resident_bytes_min, kept.resident_bytes_max, kept.reading_seconds_avg, kept.reading_seconds_min, kept.reading_seconds_max, kept.ticks_skipped_count_avg, kept.ticks_skipped_count_min, kept.ticks_skipped_count_max, kept.readings_failed_count_avg, kept.readings_failed_count_min, kept.readings_failed_count_max, kept.rows_cut_count_avg, kept.rows_cut_count_min, kept.rows_cut_count_max, kept.sample_sets_published_count_avg, kept.sample_sets_published_count_min, kept.sample_sets_published_count_max, kept.sample_sets_lost_count_avg, kept.sample_sets_lost_count_min, kept.sample_sets_lost_count_max, kept.sample_sets_pending_count_avg, kept.sample_sets_pending_count_min, kept.sample_sets_pending_count_max, kept.reconnects_count_avg, kept.reconnects_count_min, kept.reconnects_count_max
 FROM metrics.agent_5m_kept AS kept
@@ -1758,6 +1812,8 @@ CREATE TABLE IF NOT EXISTS metrics.agent_1h_kept (
 );
 
 CREATE INDEX IF NOT EXISTS agent_1h_kept_host ON metrics.agent_1h_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS agent_1h_kept_time ON metrics.agent_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.agent_1h AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.one_core_percent_avg, kept.one_core_percent_min, kept.one_core_percent_max, kept.resident_bytes_avg, kept.resident_bytes_min, kept.resident_bytes_max, kept.reading_seconds_avg, kept.reading_seconds_min, kept.reading_seconds_max, kept.ticks_skipped_count_avg, kept.ticks_skipped_count_min, kept.ticks_skipped_count_max, kept.readings_failed_count_avg, kept.readings_failed_count_min, kept.readings_failed_count_max, kept.rows_cut_count_avg, kept.rows_cut_count_min, kept.rows_cut_count_max, kept.sample_sets_published_count_avg, kept.sample_sets_published_count_min, kept.sample_sets_published_count_max, kept.sample_sets_lost_count_avg, kept.sample_sets_lost_count_min, kept.sample_sets_lost_count_max, kept.sample_sets_pending_count_avg, kept.sample_sets_pending_count_min, kept.sample_sets_pending_count_max, kept.reconnects_count_avg, kept.reconnects_count_min, kept.reconnects_count_max

@@ -19,18 +19,21 @@ CREATE TABLE IF NOT EXISTS metrics.rollup_dirty (
 
 CREATE INDEX IF NOT EXISTS rollup_dirty_host_time ON metrics.rollup_dirty (host, time);
 
+CREATE INDEX IF NOT EXISTS rollup_dirty_bucket_time ON metrics.rollup_dirty (bucket_seconds, time);
+
 CREATE OR REPLACE FUNCTION metrics.drop_before(relation text, bound timestamptz) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $body$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $body$
 BEGIN
-    IF relation NOT LIKE 'metrics.%' THEN
-        RAISE EXCEPTION 'expected a table of the schema metrics, got %', relation;
+    IF NOT EXISTS (
+        SELECT FROM timescaledb_information.hypertables
+        WHERE hypertable_schema = 'metrics' AND 'metrics.' || hypertable_name = relation
+    ) THEN
+        RAISE EXCEPTION 'expected a hypertable of the schema metrics, got %', relation;
     END IF;
     RETURN (SELECT count(*) FROM drop_chunks(relation::regclass, older_than => bound));
 END $body$;
 
 SELECT create_hypertable('metrics.sample_sets', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
-
-SELECT set_chunk_time_interval('metrics.sample_sets', interval '21600 seconds');
 
 CREATE TABLE IF NOT EXISTS metrics.cpu (
     time timestamptz NOT NULL,
@@ -82,8 +85,6 @@ CREATE INDEX IF NOT EXISTS cpu_time ON metrics.cpu USING brin (time) WITH (pages
 
 SELECT create_hypertable('metrics.cpu', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
 
-SELECT set_chunk_time_interval('metrics.cpu', interval '21600 seconds');
-
 CREATE TABLE IF NOT EXISTS metrics.cpu_core (
     time timestamptz NOT NULL,
     host text NOT NULL,
@@ -106,8 +107,6 @@ CREATE INDEX IF NOT EXISTS cpu_core_host_time ON metrics.cpu_core (host, time DE
 CREATE INDEX IF NOT EXISTS cpu_core_time ON metrics.cpu_core USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 SELECT create_hypertable('metrics.cpu_core', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
-
-SELECT set_chunk_time_interval('metrics.cpu_core', interval '21600 seconds');
 
 CREATE TABLE IF NOT EXISTS metrics.memory (
     time timestamptz NOT NULL,
@@ -135,8 +134,6 @@ CREATE INDEX IF NOT EXISTS memory_time ON metrics.memory USING brin (time) WITH 
 
 SELECT create_hypertable('metrics.memory', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
 
-SELECT set_chunk_time_interval('metrics.memory', interval '21600 seconds');
-
 CREATE TABLE IF NOT EXISTS metrics.swap (
     time timestamptz NOT NULL,
     host text NOT NULL,
@@ -154,8 +151,6 @@ CREATE INDEX IF NOT EXISTS swap_host_time ON metrics.swap (host, time DESC);
 CREATE INDEX IF NOT EXISTS swap_time ON metrics.swap USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 SELECT create_hypertable('metrics.swap', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
-
-SELECT set_chunk_time_interval('metrics.swap', interval '21600 seconds');
 
 CREATE TABLE IF NOT EXISTS metrics.disk (
     time timestamptz NOT NULL,
@@ -183,8 +178,6 @@ CREATE INDEX IF NOT EXISTS disk_host_time ON metrics.disk (host, time DESC);
 CREATE INDEX IF NOT EXISTS disk_time ON metrics.disk USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 SELECT create_hypertable('metrics.disk', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
-
-SELECT set_chunk_time_interval('metrics.disk', interval '21600 seconds');
 
 CREATE TABLE IF NOT EXISTS metrics.disk_io (
     time timestamptz NOT NULL,
@@ -215,8 +208,6 @@ CREATE INDEX IF NOT EXISTS disk_io_time ON metrics.disk_io USING brin (time) WIT
 
 SELECT create_hypertable('metrics.disk_io', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
 
-SELECT set_chunk_time_interval('metrics.disk_io', interval '21600 seconds');
-
 CREATE TABLE IF NOT EXISTS metrics.network (
     time timestamptz NOT NULL,
     host text NOT NULL,
@@ -244,8 +235,6 @@ CREATE INDEX IF NOT EXISTS network_time ON metrics.network USING brin (time) WIT
 
 SELECT create_hypertable('metrics.network', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
 
-SELECT set_chunk_time_interval('metrics.network', interval '21600 seconds');
-
 CREATE TABLE IF NOT EXISTS metrics.connection (
     time timestamptz NOT NULL,
     host text NOT NULL,
@@ -259,8 +248,6 @@ CREATE INDEX IF NOT EXISTS connection_host_time ON metrics.connection (host, tim
 CREATE INDEX IF NOT EXISTS connection_time ON metrics.connection USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 SELECT create_hypertable('metrics.connection', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
-
-SELECT set_chunk_time_interval('metrics.connection', interval '21600 seconds');
 
 CREATE TABLE IF NOT EXISTS metrics.process (
     time timestamptz NOT NULL,
@@ -281,8 +268,6 @@ CREATE INDEX IF NOT EXISTS process_host_time ON metrics.process (host, time DESC
 CREATE INDEX IF NOT EXISTS process_time ON metrics.process USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 SELECT create_hypertable('metrics.process', by_range('time', interval '10800 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
-
-SELECT set_chunk_time_interval('metrics.process', interval '10800 seconds');
 
 CREATE TABLE IF NOT EXISTS metrics.agent (
     time timestamptz NOT NULL,
@@ -305,8 +290,6 @@ CREATE INDEX IF NOT EXISTS agent_host_time ON metrics.agent (host, time DESC);
 CREATE INDEX IF NOT EXISTS agent_time ON metrics.agent USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 SELECT create_hypertable('metrics.agent', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
-
-SELECT set_chunk_time_interval('metrics.agent', interval '21600 seconds');
 
 CREATE TABLE IF NOT EXISTS metrics.cpu_1m_kept (
     time timestamptz NOT NULL,
@@ -375,6 +358,8 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_1m_kept (
 );
 
 CREATE INDEX IF NOT EXISTS cpu_1m_kept_host ON metrics.cpu_1m_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS cpu_1m_kept_time ON metrics.cpu_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.cpu_1m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_percent_avg, kept.total_percent_min, kept.total_percent_max, kept.user_percent_avg, kept.user_percent_min, kept.user_percent_max, kept.system_percent_avg, kept.system_percent_min, kept.system_percent_max, kept.idle_percent_avg, kept.idle_percent_min, kept.idle_percent_max, kept.nice_percent_avg, kept.nice_percent_min, kept.nice_percent_max, kept.nice_percent_count, kept.iowait_percent_avg, kept.iowait_percent_min, kept.iowait_percent_max, kept.iowait_percent_count, kept.irq_percent_avg, kept.irq_percent_min, kept.irq_percent_max, kept.irq_percent_count, kept.softirq_percent_avg, kept.softirq_percent_min, kept.softirq_percent_max, kept.softirq_percent_count, kept.steal_percent_avg, kept.steal_percent_min, kept.steal_percent_max, kept.steal_percent_count, kept.guest_percent_avg, kept.guest_percent_min, kept.guest_percent_max, kept.guest_percent_count, kept.cores_count_avg, kept.cores_count_min, kept.cores_count_max, kept.load_1m_average_avg, kept.load_1m_average_min, kept.load_1m_average_max, kept.load_1m_average_count, kept.load_5m_average_avg, kept.load_5m_average_min, kept.load_5m_average_max, kept.load_5m_average_count, kept.load_15m_average_avg, kept.load_15m_average_min, kept.load_15m_average_max, kept.load_15m_average_count, kept.context_switches_per_second_avg, kept.context_switches_per_second_min, kept.context_switches_per_second_max, kept.context_switches_per_second_count, kept.interrupts_per_second_avg, kept.interrupts_per_second_min, kept.interrupts_per_second_max, kept.interrupts_per_second_count
@@ -464,6 +449,8 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_5m_kept (
 
 CREATE INDEX IF NOT EXISTS cpu_5m_kept_host ON metrics.cpu_5m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS cpu_5m_kept_time ON metrics.cpu_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.cpu_5m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_percent_avg, kept.total_percent_min, kept.total_percent_max, kept.user_percent_avg, kept.user_percent_min, kept.user_percent_max, kept.system_percent_avg, kept.system_percent_min, kept.system_percent_max, kept.idle_percent_avg, kept.idle_percent_min, kept.idle_percent_max, kept.nice_percent_avg, kept.nice_percent_min, kept.nice_percent_max, kept.nice_percent_count, kept.iowait_percent_avg, kept.iowait_percent_min, kept.iowait_percent_max, kept.iowait_percent_count, kept.irq_percent_avg, kept.irq_percent_min, kept.irq_percent_max, kept.irq_percent_count, kept.softirq_percent_avg, kept.softirq_percent_min, kept.softirq_percent_max, kept.softirq_percent_count, kept.steal_percent_avg, kept.steal_percent_min, kept.steal_percent_max, kept.steal_percent_count, kept.guest_percent_avg, kept.guest_percent_min, kept.guest_percent_max, kept.guest_percent_count, kept.cores_count_avg, kept.cores_count_min, kept.cores_count_max, kept.load_1m_average_avg, kept.load_1m_average_min, kept.load_1m_average_max, kept.load_1m_average_count, kept.load_5m_average_avg, kept.load_5m_average_min, kept.load_5m_average_max, kept.load_5m_average_count, kept.load_15m_average_avg, kept.load_15m_average_min, kept.load_15m_average_max, kept.load_15m_average_count, kept.context_switches_per_second_avg, kept.context_switches_per_second_min, kept.context_switches_per_second_max, kept.context_switches_per_second_count, kept.interrupts_per_second_avg, kept.interrupts_per_second_min, kept.interrupts_per_second_max, kept.interrupts_per_second_count
 FROM metrics.cpu_5m_kept AS kept
@@ -552,6 +539,8 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_1h_kept (
 
 CREATE INDEX IF NOT EXISTS cpu_1h_kept_host ON metrics.cpu_1h_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS cpu_1h_kept_time ON metrics.cpu_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.cpu_1h AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_percent_avg, kept.total_percent_min, kept.total_percent_max, kept.user_percent_avg, kept.user_percent_min, kept.user_percent_max, kept.system_percent_avg, kept.system_percent_min, kept.system_percent_max, kept.idle_percent_avg, kept.idle_percent_min, kept.idle_percent_max, kept.nice_percent_avg, kept.nice_percent_min, kept.nice_percent_max, kept.nice_percent_count, kept.iowait_percent_avg, kept.iowait_percent_min, kept.iowait_percent_max, kept.iowait_percent_count, kept.irq_percent_avg, kept.irq_percent_min, kept.irq_percent_max, kept.irq_percent_count, kept.softirq_percent_avg, kept.softirq_percent_min, kept.softirq_percent_max, kept.softirq_percent_count, kept.steal_percent_avg, kept.steal_percent_min, kept.steal_percent_max, kept.steal_percent_count, kept.guest_percent_avg, kept.guest_percent_min, kept.guest_percent_max, kept.guest_percent_count, kept.cores_count_avg, kept.cores_count_min, kept.cores_count_max, kept.load_1m_average_avg, kept.load_1m_average_min, kept.load_1m_average_max, kept.load_1m_average_count, kept.load_5m_average_avg, kept.load_5m_average_min, kept.load_5m_average_max, kept.load_5m_average_count, kept.load_15m_average_avg, kept.load_15m_average_min, kept.load_15m_average_max, kept.load_15m_average_count, kept.context_switches_per_second_avg, kept.context_switches_per_second_min, kept.context_switches_per_second_max, kept.context_switches_per_second_count, kept.interrupts_per_second_avg, kept.interrupts_per_second_min, kept.interrupts_per_second_max, kept.interrupts_per_second_count
 FROM metrics.cpu_1h_kept AS kept
@@ -601,6 +590,8 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_core_1m_kept (
 );
 
 CREATE INDEX IF NOT EXISTS cpu_core_1m_kept_host ON metrics.cpu_core_1m_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS cpu_core_1m_kept_time ON metrics.cpu_core_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.cpu_core_1m AS
 SELECT kept.time, kept.host, kept.source, kept.core, kept.samples, kept.total_percent_avg, kept.total_percent_min, kept.total_percent_max, kept.user_percent_avg, kept.user_percent_min, kept.user_percent_max, kept.system_percent_avg, kept.system_percent_min, kept.system_percent_max, kept.idle_percent_avg, kept.idle_percent_min, kept.idle_percent_max, kept.iowait_percent_avg, kept.iowait_percent_min, kept.iowait_percent_max, kept.iowait_percent_count, kept.steal_percent_avg, kept.steal_percent_min, kept.steal_percent_max, kept.steal_percent_count
@@ -652,6 +643,8 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_core_5m_kept (
 
 CREATE INDEX IF NOT EXISTS cpu_core_5m_kept_host ON metrics.cpu_core_5m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS cpu_core_5m_kept_time ON metrics.cpu_core_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.cpu_core_5m AS
 SELECT kept.time, kept.host, kept.source, kept.core, kept.samples, kept.total_percent_avg, kept.total_percent_min, kept.total_percent_max, kept.user_percent_avg, kept.user_percent_min, kept.user_percent_max, kept.system_percent_avg, kept.system_percent_min, kept.system_percent_max, kept.idle_percent_avg, kept.idle_percent_min, kept.idle_percent_max, kept.iowait_percent_avg, kept.iowait_percent_min, kept.iowait_percent_max, kept.iowait_percent_count, kept.steal_percent_avg, kept.steal_percent_min, kept.steal_percent_max, kept.steal_percent_count
 FROM metrics.cpu_core_5m_kept AS kept
@@ -701,6 +694,8 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_core_1h_kept (
 );
 
 CREATE INDEX IF NOT EXISTS cpu_core_1h_kept_host ON metrics.cpu_core_1h_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS cpu_core_1h_kept_time ON metrics.cpu_core_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.cpu_core_1h AS
 SELECT kept.time, kept.host, kept.source, kept.core, kept.samples, kept.total_percent_avg, kept.total_percent_min, kept.total_percent_max, kept.user_percent_avg, kept.user_percent_min, kept.user_percent_max, kept.system_percent_avg, kept.system_percent_min, kept.system_percent_max, kept.idle_percent_avg, kept.idle_percent_min, kept.idle_percent_max, kept.iowait_percent_avg, kept.iowait_percent_min, kept.iowait_percent_max, kept.iowait_percent_count, kept.steal_percent_avg, kept.steal_percent_min, kept.steal_percent_max, kept.steal_percent_count
@@ -758,6 +753,8 @@ CREATE TABLE IF NOT EXISTS metrics.memory_1m_kept (
 
 CREATE INDEX IF NOT EXISTS memory_1m_kept_host ON metrics.memory_1m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS memory_1m_kept_time ON metrics.memory_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.memory_1m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.available_bytes_avg, kept.available_bytes_min, kept.available_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.free_bytes_avg, kept.free_bytes_min, kept.free_bytes_max, kept.buffers_bytes_avg, kept.buffers_bytes_min, kept.buffers_bytes_max, kept.buffers_bytes_count, kept.cached_bytes_avg, kept.cached_bytes_min, kept.cached_bytes_max, kept.cached_bytes_count, kept.shared_bytes_avg, kept.shared_bytes_min, kept.shared_bytes_max, kept.shared_bytes_count
 FROM metrics.memory_1m_kept AS kept
@@ -813,6 +810,8 @@ CREATE TABLE IF NOT EXISTS metrics.memory_5m_kept (
 );
 
 CREATE INDEX IF NOT EXISTS memory_5m_kept_host ON metrics.memory_5m_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS memory_5m_kept_time ON metrics.memory_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.memory_5m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.available_bytes_avg, kept.available_bytes_min, kept.available_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.free_bytes_avg, kept.free_bytes_min, kept.free_bytes_max, kept.buffers_bytes_avg, kept.buffers_bytes_min, kept.buffers_bytes_max, kept.buffers_bytes_count, kept.cached_bytes_avg, kept.cached_bytes_min, kept.cached_bytes_max, kept.cached_bytes_count, kept.shared_bytes_avg, kept.shared_bytes_min, kept.shared_bytes_max, kept.shared_bytes_count
@@ -870,6 +869,8 @@ CREATE TABLE IF NOT EXISTS metrics.memory_1h_kept (
 
 CREATE INDEX IF NOT EXISTS memory_1h_kept_host ON metrics.memory_1h_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS memory_1h_kept_time ON metrics.memory_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.memory_1h AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.available_bytes_avg, kept.available_bytes_min, kept.available_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.free_bytes_avg, kept.free_bytes_min, kept.free_bytes_max, kept.buffers_bytes_avg, kept.buffers_bytes_min, kept.buffers_bytes_max, kept.buffers_bytes_count, kept.cached_bytes_avg, kept.cached_bytes_min, kept.cached_bytes_max, kept.cached_bytes_count, kept.shared_bytes_avg, kept.shared_bytes_min, kept.shared_bytes_max, kept.shared_bytes_count
 FROM metrics.memory_1h_kept AS kept
@@ -916,6 +917,8 @@ CREATE TABLE IF NOT EXISTS metrics.swap_1m_kept (
 );
 
 CREATE INDEX IF NOT EXISTS swap_1m_kept_host ON metrics.swap_1m_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS swap_1m_kept_time ON metrics.swap_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.swap_1m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.free_bytes_avg, kept.free_bytes_min, kept.free_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.in_bytes_per_second_avg, kept.in_bytes_per_second_min, kept.in_bytes_per_second_max, kept.out_bytes_per_second_avg, kept.out_bytes_per_second_min, kept.out_bytes_per_second_max
@@ -964,6 +967,8 @@ CREATE TABLE IF NOT EXISTS metrics.swap_5m_kept (
 
 CREATE INDEX IF NOT EXISTS swap_5m_kept_host ON metrics.swap_5m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS swap_5m_kept_time ON metrics.swap_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.swap_5m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.free_bytes_avg, kept.free_bytes_min, kept.free_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.in_bytes_per_second_avg, kept.in_bytes_per_second_min, kept.in_bytes_per_second_max, kept.out_bytes_per_second_avg, kept.out_bytes_per_second_min, kept.out_bytes_per_second_max
 FROM metrics.swap_5m_kept AS kept
@@ -1010,6 +1015,8 @@ CREATE TABLE IF NOT EXISTS metrics.swap_1h_kept (
 );
 
 CREATE INDEX IF NOT EXISTS swap_1h_kept_host ON metrics.swap_1h_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS swap_1h_kept_time ON metrics.swap_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.swap_1h AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.free_bytes_avg, kept.free_bytes_min, kept.free_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.in_bytes_per_second_avg, kept.in_bytes_per_second_min, kept.in_bytes_per_second_max, kept.out_bytes_per_second_avg, kept.out_bytes_per_second_min, kept.out_bytes_per_second_max
@@ -1066,6 +1073,8 @@ CREATE TABLE IF NOT EXISTS metrics.disk_1m_kept (
 
 CREATE INDEX IF NOT EXISTS disk_1m_kept_host ON metrics.disk_1m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS disk_1m_kept_time ON metrics.disk_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.disk_1m AS
 SELECT kept.time, kept.host, kept.source, kept.mount, kept.device, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.available_bytes_avg, kept.available_bytes_min, kept.available_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.inodes_total_count_avg, kept.inodes_total_count_min, kept.inodes_total_count_max, kept.inodes_total_count_count, kept.inodes_used_count_avg, kept.inodes_used_count_min, kept.inodes_used_count_max, kept.inodes_used_count_count, kept.inodes_used_percent_avg, kept.inodes_used_percent_min, kept.inodes_used_percent_max, kept.inodes_used_percent_count
 FROM metrics.disk_1m_kept AS kept
@@ -1121,6 +1130,8 @@ CREATE TABLE IF NOT EXISTS metrics.disk_5m_kept (
 
 CREATE INDEX IF NOT EXISTS disk_5m_kept_host ON metrics.disk_5m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS disk_5m_kept_time ON metrics.disk_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.disk_5m AS
 SELECT kept.time, kept.host, kept.source, kept.mount, kept.device, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.available_bytes_avg, kept.available_bytes_min, kept.available_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.inodes_total_count_avg, kept.inodes_total_count_min, kept.inodes_total_count_max, kept.inodes_total_count_count, kept.inodes_used_count_avg, kept.inodes_used_count_min, kept.inodes_used_count_max, kept.inodes_used_count_count, kept.inodes_used_percent_avg, kept.inodes_used_percent_min, kept.inodes_used_percent_max, kept.inodes_used_percent_count
 FROM metrics.disk_5m_kept AS kept
@@ -1175,6 +1186,8 @@ CREATE TABLE IF NOT EXISTS metrics.disk_1h_kept (
 );
 
 CREATE INDEX IF NOT EXISTS disk_1h_kept_host ON metrics.disk_1h_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS disk_1h_kept_time ON metrics.disk_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.disk_1h AS
 SELECT kept.time, kept.host, kept.source, kept.mount, kept.device, kept.samples, kept.total_bytes_avg, kept.total_bytes_min, kept.total_bytes_max, kept.used_bytes_avg, kept.used_bytes_min, kept.used_bytes_max, kept.available_bytes_avg, kept.available_bytes_min, kept.available_bytes_max, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.inodes_total_count_avg, kept.inodes_total_count_min, kept.inodes_total_count_max, kept.inodes_total_count_count, kept.inodes_used_count_avg, kept.inodes_used_count_min, kept.inodes_used_count_max, kept.inodes_used_count_count, kept.inodes_used_percent_avg, kept.inodes_used_percent_min, kept.inodes_used_percent_max, kept.inodes_used_percent_count
@@ -1234,6 +1247,8 @@ CREATE TABLE IF NOT EXISTS metrics.disk_io_1m_kept (
 
 CREATE INDEX IF NOT EXISTS disk_io_1m_kept_host ON metrics.disk_io_1m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS disk_io_1m_kept_time ON metrics.disk_io_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.disk_io_1m AS
 SELECT kept.time, kept.host, kept.source, kept.device, kept.samples, kept.read_bytes_per_second_avg, kept.read_bytes_per_second_min, kept.read_bytes_per_second_max, kept.write_bytes_per_second_avg, kept.write_bytes_per_second_min, kept.write_bytes_per_second_max, kept.reads_per_second_avg, kept.reads_per_second_min, kept.reads_per_second_max, kept.writes_per_second_avg, kept.writes_per_second_min, kept.writes_per_second_max, kept.read_await_seconds_avg, kept.read_await_seconds_min, kept.read_await_seconds_max, kept.read_await_seconds_count, kept.write_await_seconds_avg, kept.write_await_seconds_min, kept.write_await_seconds_max, kept.write_await_seconds_count, kept.queue_depth_average_avg, kept.queue_depth_average_min, kept.queue_depth_average_max, kept.queue_depth_average_count, kept.busy_percent_avg, kept.busy_percent_min, kept.busy_percent_max, kept.busy_percent_count
 FROM metrics.disk_io_1m_kept AS kept
@@ -1292,6 +1307,8 @@ CREATE TABLE IF NOT EXISTS metrics.disk_io_5m_kept (
 
 CREATE INDEX IF NOT EXISTS disk_io_5m_kept_host ON metrics.disk_io_5m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS disk_io_5m_kept_time ON metrics.disk_io_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.disk_io_5m AS
 SELECT kept.time, kept.host, kept.source, kept.device, kept.samples, kept.read_bytes_per_second_avg, kept.read_bytes_per_second_min, kept.read_bytes_per_second_max, kept.write_bytes_per_second_avg, kept.write_bytes_per_second_min, kept.write_bytes_per_second_max, kept.reads_per_second_avg, kept.reads_per_second_min, kept.reads_per_second_max, kept.writes_per_second_avg, kept.writes_per_second_min, kept.writes_per_second_max, kept.read_await_seconds_avg, kept.read_await_seconds_min, kept.read_await_seconds_max, kept.read_await_seconds_count, kept.write_await_seconds_avg, kept.write_await_seconds_min, kept.write_await_seconds_max, kept.write_await_seconds_count, kept.queue_depth_average_avg, kept.queue_depth_average_min, kept.queue_depth_average_max, kept.queue_depth_average_count, kept.busy_percent_avg, kept.busy_percent_min, kept.busy_percent_max, kept.busy_percent_count
 FROM metrics.disk_io_5m_kept AS kept
@@ -1349,6 +1366,8 @@ CREATE TABLE IF NOT EXISTS metrics.disk_io_1h_kept (
 );
 
 CREATE INDEX IF NOT EXISTS disk_io_1h_kept_host ON metrics.disk_io_1h_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS disk_io_1h_kept_time ON metrics.disk_io_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.disk_io_1h AS
 SELECT kept.time, kept.host, kept.source, kept.device, kept.samples, kept.read_bytes_per_second_avg, kept.read_bytes_per_second_min, kept.read_bytes_per_second_max, kept.write_bytes_per_second_avg, kept.write_bytes_per_second_min, kept.write_bytes_per_second_max, kept.reads_per_second_avg, kept.reads_per_second_min, kept.reads_per_second_max, kept.writes_per_second_avg, kept.writes_per_second_min, kept.writes_per_second_max, kept.read_await_seconds_avg, kept.read_await_seconds_min, kept.read_await_seconds_max, kept.read_await_seconds_count, kept.write_await_seconds_avg, kept.write_await_seconds_min, kept.write_await_seconds_max, kept.write_await_seconds_count, kept.queue_depth_average_avg, kept.queue_depth_average_min, kept.queue_depth_average_max, kept.queue_depth_average_count, kept.busy_percent_avg, kept.busy_percent_min, kept.busy_percent_max, kept.busy_percent_count
@@ -1412,6 +1431,8 @@ CREATE TABLE IF NOT EXISTS metrics.network_1m_kept (
 
 CREATE INDEX IF NOT EXISTS network_1m_kept_host ON metrics.network_1m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS network_1m_kept_time ON metrics.network_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.network_1m AS
 SELECT kept.time, kept.host, kept.source, kept.interface, kept.samples, kept.receive_bytes_per_second_avg, kept.receive_bytes_per_second_min, kept.receive_bytes_per_second_max, kept.transmit_bytes_per_second_avg, kept.transmit_bytes_per_second_min, kept.transmit_bytes_per_second_max, kept.receive_packets_per_second_avg, kept.receive_packets_per_second_min, kept.receive_packets_per_second_max, kept.transmit_packets_per_second_avg, kept.transmit_packets_per_second_min, kept.transmit_packets_per_second_max, kept.receive_errors_per_second_avg, kept.receive_errors_per_second_min, kept.receive_errors_per_second_max, kept.transmit_errors_per_second_avg, kept.transmit_errors_per_second_min, kept.transmit_errors_per_second_max, kept.receive_drops_per_second_avg, kept.receive_drops_per_second_min, kept.receive_drops_per_second_max, kept.transmit_drops_per_second_avg, kept.transmit_drops_per_second_min, kept.transmit_drops_per_second_max, kept.speed_bytes_per_second_avg, kept.speed_bytes_per_second_min, kept.speed_bytes_per_second_max, kept.speed_bytes_per_second_count, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.used_percent_count
 FROM metrics.network_1m_kept AS kept
@@ -1473,6 +1494,8 @@ CREATE TABLE IF NOT EXISTS metrics.network_5m_kept (
 );
 
 CREATE INDEX IF NOT EXISTS network_5m_kept_host ON metrics.network_5m_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS network_5m_kept_time ON metrics.network_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.network_5m AS
 SELECT kept.time, kept.host, kept.source, kept.interface, kept.samples, kept.receive_bytes_per_second_avg, kept.receive_bytes_per_second_min, kept.receive_bytes_per_second_max, kept.transmit_bytes_per_second_avg, kept.transmit_bytes_per_second_min, kept.transmit_bytes_per_second_max, kept.receive_packets_per_second_avg, kept.receive_packets_per_second_min, kept.receive_packets_per_second_max, kept.transmit_packets_per_second_avg, kept.transmit_packets_per_second_min, kept.transmit_packets_per_second_max, kept.receive_errors_per_second_avg, kept.receive_errors_per_second_min, kept.receive_errors_per_second_max, kept.transmit_errors_per_second_avg, kept.transmit_errors_per_second_min, kept.transmit_errors_per_second_max, kept.receive_drops_per_second_avg, kept.receive_drops_per_second_min, kept.receive_drops_per_second_max, kept.transmit_drops_per_second_avg, kept.transmit_drops_per_second_min, kept.transmit_drops_per_second_max, kept.speed_bytes_per_second_avg, kept.speed_bytes_per_second_min, kept.speed_bytes_per_second_max, kept.speed_bytes_per_second_count, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.used_percent_count
@@ -1536,6 +1559,8 @@ CREATE TABLE IF NOT EXISTS metrics.network_1h_kept (
 
 CREATE INDEX IF NOT EXISTS network_1h_kept_host ON metrics.network_1h_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS network_1h_kept_time ON metrics.network_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.network_1h AS
 SELECT kept.time, kept.host, kept.source, kept.interface, kept.samples, kept.receive_bytes_per_second_avg, kept.receive_bytes_per_second_min, kept.receive_bytes_per_second_max, kept.transmit_bytes_per_second_avg, kept.transmit_bytes_per_second_min, kept.transmit_bytes_per_second_max, kept.receive_packets_per_second_avg, kept.receive_packets_per_second_min, kept.receive_packets_per_second_max, kept.transmit_packets_per_second_avg, kept.transmit_packets_per_second_min, kept.transmit_packets_per_second_max, kept.receive_errors_per_second_avg, kept.receive_errors_per_second_min, kept.receive_errors_per_second_max, kept.transmit_errors_per_second_avg, kept.transmit_errors_per_second_min, kept.transmit_errors_per_second_max, kept.receive_drops_per_second_avg, kept.receive_drops_per_second_min, kept.receive_drops_per_second_max, kept.transmit_drops_per_second_avg, kept.transmit_drops_per_second_min, kept.transmit_drops_per_second_max, kept.speed_bytes_per_second_avg, kept.speed_bytes_per_second_min, kept.speed_bytes_per_second_max, kept.speed_bytes_per_second_count, kept.used_percent_avg, kept.used_percent_min, kept.used_percent_max, kept.used_percent_count
 FROM metrics.network_1h_kept AS kept
@@ -1568,6 +1593,8 @@ CREATE TABLE IF NOT EXISTS metrics.connection_1m_kept (
 );
 
 CREATE INDEX IF NOT EXISTS connection_1m_kept_host ON metrics.connection_1m_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS connection_1m_kept_time ON metrics.connection_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.connection_1m AS
 SELECT kept.time, kept.host, kept.source, kept.state, kept.samples, kept.connections_count_avg, kept.connections_count_min, kept.connections_count_max
@@ -1602,6 +1629,8 @@ CREATE TABLE IF NOT EXISTS metrics.connection_5m_kept (
 
 CREATE INDEX IF NOT EXISTS connection_5m_kept_host ON metrics.connection_5m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS connection_5m_kept_time ON metrics.connection_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.connection_5m AS
 SELECT kept.time, kept.host, kept.source, kept.state, kept.samples, kept.connections_count_avg, kept.connections_count_min, kept.connections_count_max
 FROM metrics.connection_5m_kept AS kept
@@ -1634,6 +1663,8 @@ CREATE TABLE IF NOT EXISTS metrics.connection_1h_kept (
 );
 
 CREATE INDEX IF NOT EXISTS connection_1h_kept_host ON metrics.connection_1h_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS connection_1h_kept_time ON metrics.connection_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.connection_1h AS
 SELECT kept.time, kept.host, kept.source, kept.state, kept.samples, kept.connections_count_avg, kept.connections_count_min, kept.connections_count_max
@@ -1694,6 +1725,8 @@ CREATE TABLE IF NOT EXISTS metrics.agent_1m_kept (
 
 CREATE INDEX IF NOT EXISTS agent_1m_kept_host ON metrics.agent_1m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS agent_1m_kept_time ON metrics.agent_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.agent_1m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.one_core_percent_avg, kept.one_core_percent_min, kept.one_core_percent_max, kept.resident_bytes_avg, kept.resident_bytes_min, kept.resident_bytes_max, kept.reading_seconds_avg, kept.reading_seconds_min, kept.reading_seconds_max, kept.ticks_skipped_count_avg, kept.ticks_skipped_count_min, kept.ticks_skipped_count_max, kept.readings_failed_count_avg, kept.readings_failed_count_min, kept.readings_failed_count_max, kept.rows_cut_count_avg, kept.rows_cut_count_min, kept.rows_cut_count_max, kept.sample_sets_published_count_avg, kept.sample_sets_published_count_min, kept.sample_sets_published_count_max, kept.sample_sets_lost_count_avg, kept.sample_sets_lost_count_min, kept.sample_sets_lost_count_max, kept.sample_sets_pending_count_avg, kept.sample_sets_pending_count_min, kept.sample_sets_pending_count_max, kept.reconnects_count_avg, kept.reconnects_count_min, kept.reconnects_count_max
 FROM metrics.agent_1m_kept AS kept
@@ -1753,6 +1786,8 @@ CREATE TABLE IF NOT EXISTS metrics.agent_5m_kept (
 
 CREATE INDEX IF NOT EXISTS agent_5m_kept_host ON metrics.agent_5m_kept (host, time DESC);
 
+CREATE INDEX IF NOT EXISTS agent_5m_kept_time ON metrics.agent_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
+
 CREATE OR REPLACE VIEW metrics.agent_5m AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.one_core_percent_avg, kept.one_core_percent_min, kept.one_core_percent_max, kept.resident_bytes_avg, kept.resident_bytes_min, kept.resident_bytes_max, kept.reading_seconds_avg, kept.reading_seconds_min, kept.reading_seconds_max, kept.ticks_skipped_count_avg, kept.ticks_skipped_count_min, kept.ticks_skipped_count_max, kept.readings_failed_count_avg, kept.readings_failed_count_min, kept.readings_failed_count_max, kept.rows_cut_count_avg, kept.rows_cut_count_min, kept.rows_cut_count_max, kept.sample_sets_published_count_avg, kept.sample_sets_published_count_min, kept.sample_sets_published_count_max, kept.sample_sets_lost_count_avg, kept.sample_sets_lost_count_min, kept.sample_sets_lost_count_max, kept.sample_sets_pending_count_avg, kept.sample_sets_pending_count_min, kept.sample_sets_pending_count_max, kept.reconnects_count_avg, kept.reconnects_count_min, kept.reconnects_count_max
 FROM metrics.agent_5m_kept AS kept
@@ -1811,6 +1846,8 @@ CREATE TABLE IF NOT EXISTS metrics.agent_1h_kept (
 );
 
 CREATE INDEX IF NOT EXISTS agent_1h_kept_host ON metrics.agent_1h_kept (host, time DESC);
+
+CREATE INDEX IF NOT EXISTS agent_1h_kept_time ON metrics.agent_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE VIEW metrics.agent_1h AS
 SELECT kept.time, kept.host, kept.source, kept.samples, kept.one_core_percent_avg, kept.one_core_percent_min, kept.one_core_percent_max, kept.resident_bytes_avg, kept.resident_bytes_min, kept.resident_bytes_max, kept.reading_seconds_avg, kept.reading_seconds_min, kept.reading_seconds_max, kept.ticks_skipped_count_avg, kept.ticks_skipped_count_min, kept.ticks_skipped_count_max, kept.readings_failed_count_avg, kept.readings_failed_count_min, kept.readings_failed_count_max, kept.rows_cut_count_avg, kept.rows_cut_count_min, kept.rows_cut_count_max, kept.sample_sets_published_count_avg, kept.sample_sets_published_count_min, kept.sample_sets_published_count_max, kept.sample_sets_lost_count_avg, kept.sample_sets_lost_count_min, kept.sample_sets_lost_count_max, kept.sample_sets_pending_count_avg, kept.sample_sets_pending_count_min, kept.sample_sets_pending_count_max, kept.reconnects_count_avg, kept.reconnects_count_min, kept.reconnects_count_max

@@ -24,12 +24,14 @@ BEGIN
     IF NOT FOUND OR (known.config ->> 'start_offset')::interval IS NOT DISTINCT FROM reach THEN
         RETURN false;
     END IF;
-    IF reach <= (known.config ->> 'end_offset')::interval THEN
-        RAISE EXCEPTION 'expected a reach of more than %, got %', known.config ->> 'end_offset', reach;
+    IF reach < 3 * (known.config ->> 'end_offset')::interval THEN
+        RAISE EXCEPTION 'expected a reach of at least three times %, got %', known.config ->> 'end_offset', reach;
     END IF;
     is_longer := reach > (known.config ->> 'start_offset')::interval;
-    IF is_longer AND relation LIKE '%!_1m' ESCAPE '!'
-            AND now() - reach < (SELECT raw_dropped_before FROM metrics.storage_state) THEN
+    IF is_longer AND now() - reach < (
+        SELECT greatest(storage.raw_dropped_before, now() - interval '1 day' * schema.raw_retention_days)
+        FROM metrics.storage_state AS storage, metrics.schema_state AS schema
+    ) THEN
         RAISE EXCEPTION 'a refresh that reaches back % would delete rollups of raw rows that are gone', reach;
     END IF;
     PERFORM alter_job(known.job_id, config => jsonb_set(known.config, '{start_offset}', to_jsonb(reach::text)));
@@ -41,8 +43,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp 
 DECLARE
     computed timestamptz;
 BEGIN
-    IF relation NOT LIKE 'metrics.%' THEN
-        RAISE EXCEPTION 'expected a table of the schema metrics, got %', relation;
+    IF NOT EXISTS (
+        SELECT FROM timescaledb_information.hypertables
+        WHERE hypertable_schema = 'metrics' AND 'metrics.' || hypertable_name = relation
+    ) THEN
+        RAISE EXCEPTION 'expected a hypertable of the schema metrics, got %', relation;
     END IF;
     IF EXISTS (
         SELECT FROM timescaledb_information.jobs AS job
@@ -59,12 +64,13 @@ BEGIN
     SELECT _timescaledb_functions.to_timestamp(_timescaledb_functions.cagg_watermark(mat_hypertable_id)) INTO computed
     FROM _timescaledb_catalog.continuous_agg
     WHERE user_view_schema = 'metrics' AND 'metrics.' || user_view_name = relation || '_1m';
+    IF FOUND AND computed IS NULL THEN
+        RETURN 0;
+    END IF;
     RETURN (SELECT count(*) FROM drop_chunks(relation::regclass, older_than => least(bound, computed)));
 END $body$;
 
 SELECT create_hypertable('metrics.sample_sets', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
-
-SELECT set_chunk_time_interval('metrics.sample_sets', interval '21600 seconds');
 
 ALTER TABLE metrics.sample_sets SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'host,source,session', timescaledb.orderby = 'seq, time');
 
@@ -118,8 +124,6 @@ CREATE INDEX IF NOT EXISTS cpu_time ON metrics.cpu USING brin (time) WITH (pages
 
 SELECT create_hypertable('metrics.cpu', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
 
-SELECT set_chunk_time_interval('metrics.cpu', interval '21600 seconds');
-
 ALTER TABLE metrics.cpu SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'host,source', timescaledb.orderby = 'time');
 
 CREATE TABLE IF NOT EXISTS metrics.cpu_core (
@@ -144,8 +148,6 @@ CREATE INDEX IF NOT EXISTS cpu_core_host_time ON metrics.cpu_core (host, time DE
 CREATE INDEX IF NOT EXISTS cpu_core_time ON metrics.cpu_core USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 SELECT create_hypertable('metrics.cpu_core', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
-
-SELECT set_chunk_time_interval('metrics.cpu_core', interval '21600 seconds');
 
 ALTER TABLE metrics.cpu_core SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'host,source,core', timescaledb.orderby = 'time');
 
@@ -175,8 +177,6 @@ CREATE INDEX IF NOT EXISTS memory_time ON metrics.memory USING brin (time) WITH 
 
 SELECT create_hypertable('metrics.memory', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
 
-SELECT set_chunk_time_interval('metrics.memory', interval '21600 seconds');
-
 ALTER TABLE metrics.memory SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'host,source', timescaledb.orderby = 'time');
 
 CREATE TABLE IF NOT EXISTS metrics.swap (
@@ -196,8 +196,6 @@ CREATE INDEX IF NOT EXISTS swap_host_time ON metrics.swap (host, time DESC);
 CREATE INDEX IF NOT EXISTS swap_time ON metrics.swap USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 SELECT create_hypertable('metrics.swap', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
-
-SELECT set_chunk_time_interval('metrics.swap', interval '21600 seconds');
 
 ALTER TABLE metrics.swap SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'host,source', timescaledb.orderby = 'time');
 
@@ -227,8 +225,6 @@ CREATE INDEX IF NOT EXISTS disk_host_time ON metrics.disk (host, time DESC);
 CREATE INDEX IF NOT EXISTS disk_time ON metrics.disk USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 SELECT create_hypertable('metrics.disk', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
-
-SELECT set_chunk_time_interval('metrics.disk', interval '21600 seconds');
 
 ALTER TABLE metrics.disk SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'host,source,mount,device', timescaledb.orderby = 'time');
 
@@ -261,8 +257,6 @@ CREATE INDEX IF NOT EXISTS disk_io_time ON metrics.disk_io USING brin (time) WIT
 
 SELECT create_hypertable('metrics.disk_io', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
 
-SELECT set_chunk_time_interval('metrics.disk_io', interval '21600 seconds');
-
 ALTER TABLE metrics.disk_io SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'host,source,device', timescaledb.orderby = 'time');
 
 CREATE TABLE IF NOT EXISTS metrics.network (
@@ -292,8 +286,6 @@ CREATE INDEX IF NOT EXISTS network_time ON metrics.network USING brin (time) WIT
 
 SELECT create_hypertable('metrics.network', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
 
-SELECT set_chunk_time_interval('metrics.network', interval '21600 seconds');
-
 ALTER TABLE metrics.network SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'host,source,interface', timescaledb.orderby = 'time');
 
 CREATE TABLE IF NOT EXISTS metrics.connection (
@@ -309,8 +301,6 @@ CREATE INDEX IF NOT EXISTS connection_host_time ON metrics.connection (host, tim
 CREATE INDEX IF NOT EXISTS connection_time ON metrics.connection USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 SELECT create_hypertable('metrics.connection', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
-
-SELECT set_chunk_time_interval('metrics.connection', interval '21600 seconds');
 
 ALTER TABLE metrics.connection SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'host,source,state', timescaledb.orderby = 'time');
 
@@ -334,9 +324,7 @@ CREATE INDEX IF NOT EXISTS process_time ON metrics.process USING brin (time) WIT
 
 SELECT create_hypertable('metrics.process', by_range('time', interval '10800 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
 
-SELECT set_chunk_time_interval('metrics.process', interval '10800 seconds');
-
-ALTER TABLE metrics.process SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'host', timescaledb.orderby = 'time');
+ALTER TABLE metrics.process SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'host', timescaledb.orderby = 'pid, name, time');
 
 CREATE TABLE IF NOT EXISTS metrics.agent (
     time timestamptz NOT NULL,
@@ -359,8 +347,6 @@ CREATE INDEX IF NOT EXISTS agent_host_time ON metrics.agent (host, time DESC);
 CREATE INDEX IF NOT EXISTS agent_time ON metrics.agent USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 SELECT create_hypertable('metrics.agent', by_range('time', interval '21600 seconds'), if_not_exists => true, create_default_indexes => false, migrate_data => true);
-
-SELECT set_chunk_time_interval('metrics.agent', interval '21600 seconds');
 
 ALTER TABLE metrics.agent SET (timescaledb.enable_columnstore = true, timescaledb.segmentby = 'host,source', timescaledb.orderby = 'time');
 
