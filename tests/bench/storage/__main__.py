@@ -7,6 +7,8 @@ import asyncio
 import json
 import os
 import platform
+import signal
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +23,12 @@ from tests.bench.storage.upkeep import measure_backlog, measure_steady
 
 Found = dict[str, Any]
 Work = Callable[[Site, argparse.Namespace], Awaitable[Found]]
+
+
+_NEEDS = {
+    "bytes": ("timescaledb_community",), "indexes": ("plain",), "upkeep": ("plain", "timescaledb_apache"),
+}  # fmt: skip
+"""Bench → the modes in which it measures anything."""
 
 
 async def _queries(made: Site, arguments: argparse.Namespace) -> Found:
@@ -47,10 +55,16 @@ async def _indexes(made: Site, arguments: argparse.Namespace) -> Found:
 def main() -> None:
     """Run what the command line names."""
     arguments = _parsed()
+    # What was started is ended also when a time limit ends this.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     numbers = range(1, getattr(arguments, "hosts", 0) + 1)
     hosts = (HOST,) if arguments.command == "bytes" else tuple(host_name(number) for number in numbers)
     with site(arguments.command, hosts, arguments.database) as made:
         settings = asyncio.run(settings_of(made))
+        expected = _NEEDS.get(arguments.command, (settings["mode"],))
+        if settings["mode"] not in expected:
+            raise SystemExit(f"expected a server of mode {' or '.join(expected)}, got {settings['mode']}: "
+                             "set or unset BENCH_DATABASE_URL")  # fmt: skip
         found = asyncio.run(arguments.work(made, arguments))
     machine = {
         "date": datetime.now(UTC).date().isoformat(), "cores": os.cpu_count(), "python": platform.python_version(),
