@@ -61,7 +61,7 @@ def main() -> None:
     hosts = (HOST,) if arguments.command == "bytes" else tuple(host_name(number) for number in numbers)
     with site(arguments.command, hosts, arguments.database) as made:
         settings = asyncio.run(settings_of(made))
-        expected = _NEEDS.get(arguments.command, (settings["mode"],))
+        expected = _NEEDS.get(arguments.command, (str(settings["mode"]),))
         if settings["mode"] not in expected:
             raise SystemExit(f"expected a server of mode {' or '.join(expected)}, got {settings['mode']}: "
                              "set or unset BENCH_DATABASE_URL")  # fmt: skip
