@@ -72,8 +72,10 @@ def bucket_interval(level: RollupLevel) -> str:
 
 def _from_raw(gauge: Column) -> list[RollupColumn]:
     name, kind = gauge.name, _number_type(gauge)
+    # The same number as avg(), which also adds up squares: rollups of network take three quarters of its time.
+    counted = f"count({name})" if gauge.optional else "count(*)"
     columns = [
-        RollupColumn(f"{name}_avg", "double precision", f"avg({name}::float8)"),
+        RollupColumn(f"{name}_avg", "double precision", f"sum({name}::float8) / {counted}"),
         RollupColumn(f"{name}_min", kind, f"min({name})"),
         RollupColumn(f"{name}_max", kind, f"max({name})"),
     ]
