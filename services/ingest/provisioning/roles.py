@@ -17,10 +17,19 @@ ROLE_LOCK = "vitalwire roles"
 _SETTINGS: dict[str, dict[str, str]] = {
     OWNER: {},
     INGEST: {},
-    READ: {"default_transaction_read_only": "on", "statement_timeout": "10s", "work_mem": "32MB", "jit": "off"},
+    READ: {
+        "default_transaction_read_only": "on",
+        "statement_timeout": "10s",
+        "work_mem": "32MB",
+        "jit": "off",
+        "max_parallel_workers_per_gather": "0",
+    },
     APP: {"statement_timeout": "10s"},
 }
-"""Role → settings that every session of it starts with."""
+"""Role → settings that every session of it starts with.
+
+Readers ask many small questions at once: a parallel worker costs each of them more than it gives to one.
+"""
 
 _GRANTS = f"""
 GRANT CONNECT ON DATABASE {{database}} TO {INGEST}, {READ}, {APP};
