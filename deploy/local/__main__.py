@@ -20,7 +20,7 @@ from deploy.local.errors import StackError
 from deploy.local.follow import print_logs
 from deploy.local.launcher import watch_launcher
 from deploy.local.process_table import read_table, render_status
-from deploy.local.settings import LocalSettings
+from deploy.local.settings import LocalSettings, ceiling_problem
 from deploy.local.state import find_home, layout_of
 from deploy.local.up import run_stack
 from shared.runtime.command_line import describe_settings, read_settings
@@ -51,6 +51,8 @@ def _read_settings(options: argparse.Namespace) -> LocalSettings:
     settings = LocalSettings()
     try:
         settings = read_settings(LocalSettings, "local", [])
+        wrong = ceiling_problem(settings.bytes_max)
+        problems += [wrong] if wrong else []
     except SettingsError as error:
         problems += error.problems
     # In the background the process that starts everything asks the services.

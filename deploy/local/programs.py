@@ -95,8 +95,8 @@ def provision_program(site: Site, outside: Mapping[str, str]) -> Program:
     own = {
         "DATABASE_URL": site.reach.url(postgres.SUPERUSER),
         "DATABASE_PASSWORD_FILE": database_secret(site.layout, postgres.SUPERUSER),
-        "METRICS_BYTES_MAX": min(METRICS_BYTES_MAX, site.bytes_max // METRICS_DIVISOR),
-        "BACKFILL_BYTES_MAX": min(BACKFILL_BYTES_MAX, site.bytes_max // BACKFILL_DIVISOR),
+        "METRICS_BYTES_MAX": min(METRICS_BYTES_MAX, site.bytes_max // METRICS_DIVISOR or METRICS_BYTES_MAX),
+        "BACKFILL_BYTES_MAX": min(BACKFILL_BYTES_MAX, site.bytes_max // BACKFILL_DIVISOR or BACKFILL_BYTES_MAX),
     } | {f"{role.removeprefix('vw_').upper()}_PASSWORD_FILE": database_secret(site.layout, role)
          for role in DATABASE_ROLES}  # fmt: skip
     return _service(site, outside, "provision", "services.ingest.provision", own)

@@ -40,11 +40,19 @@ class LocalSettings:
         "URL under which browsers reach the page; made of bind and api_port when left out.", default=None
     )
     bytes_max: int = setting(
-        "Bytes that database and streams may take together, before raw rows are kept for a shorter time.",
+        f"Bytes that database and streams may take together, before raw rows are kept for a shorter time; "
+        f"at least {GIB}, or 0 for no ceiling.",
         default=10 * GIB,
-        minimum=GIB,
+        minimum=0,
     )
     admin_password: Secret | None = setting("Password of the user admin, used at the first start.", default=None)
+
+
+def ceiling_problem(bytes_max: int) -> str | None:
+    """Return what is wrong with a ceiling, None when it can be kept."""
+    if bytes_max == 0 or bytes_max >= GIB:
+        return None
+    return f"bytes_max: expected 0 for no ceiling, or at least {GIB} (1 GiB, in bytes without a unit), got {bytes_max}"
 
 
 def is_loopback(bind: str) -> bool:

@@ -87,7 +87,7 @@ def test_each_role_has_its_own_database_user() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ceiling_gib", "metrics_gib", "backfill_gib"), [(10, 2, 1), (100, 2, 1), (5, 1, 0.5), (1, 0.2, 0.1)]
+    ("ceiling_gib", "metrics_gib", "backfill_gib"), [(10, 2, 1), (100, 2, 1), (5, 1, 0.5), (1, 0.2, 0.1), (0, 2, 1)]
 )
 def test_streams_leave_most_of_a_ceiling_to_the_database(
     ceiling_gib: int, metrics_gib: float, backfill_gib: float

@@ -3,8 +3,10 @@
 import pytest
 
 from deploy.local.settings import (
+    GIB,
     LocalSettings,
     authority,
+    ceiling_problem,
     is_loopback,
     local_address,
     outside_address,
@@ -79,3 +81,10 @@ def test_a_wildcard_is_named_by_the_public_url(bind: str, public_url: str | None
 def test_a_colon_needs_brackets() -> None:
     assert authority("::1", 80) == "[::1]:80"
     assert authority("127.0.0.1", 80) == "127.0.0.1:80"
+
+
+@pytest.mark.parametrize(
+    ("bytes_max", "is_wrong"), [(0, False), (1, True), (GIB - 1, True), (GIB, False), (10 * GIB, False)]
+)
+def test_a_ceiling_is_none_or_leaves_room_for_streams(bytes_max: int, *, is_wrong: bool) -> None:
+    assert (ceiling_problem(bytes_max) is not None) is is_wrong
