@@ -35,10 +35,9 @@ def test_every_mistake_is_listed() -> None:
     assert "VITALWIRE_NATS_PORT: expected a whole number of 1 to 65535, got '70000'" in text
 
 
-@pytest.mark.parametrize("text", ["10", "0", "1073741823", "10GiB"])
-def test_a_ceiling_of_less_than_a_gibibyte_is_a_mistake(text: str) -> None:
-    with pytest.raises(SettingsError, match="VITALWIRE_BYTES_MAX: expected a whole number of 1073741824 to any"):
-        read_settings(LocalSettings, "local", [], {"VITALWIRE_BYTES_MAX": text})
+def test_a_ceiling_is_a_number_of_bytes() -> None:
+    with pytest.raises(SettingsError, match="VITALWIRE_BYTES_MAX: expected a whole number"):
+        read_settings(LocalSettings, "local", [], {"VITALWIRE_BYTES_MAX": "10GiB"})
 
 
 def test_the_password_never_prints() -> None:
