@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,6 +27,8 @@ GRACE = timedelta(seconds=10)
 """A bucket is computed when it ended this long ago: what is still being written would mark it again at once."""
 BUCKETS_MAX = 5_000
 """Buckets of hosts computed in one transaction: about a second of work."""
+MANY = 1_000
+"""So many buckets at once are a backlog, and worth a second connection."""
 TOGETHER = 60
 """Buckets of one host computed together at most."""
 _PLAN_BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off"
@@ -40,31 +43,92 @@ class Settled:
     abandoned: int
 
 
-async def settle_rollups(connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping) -> Settled:
+Connect = Callable[[], Awaitable[asyncpg.Connection]]
+
+
+async def settle_rollups(
+    connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping, connect: Connect | None = None
+) -> Settled:
     """Compute every closed bucket that is marked, fine to coarse; each transaction takes marks and writes rows.
 
-    What rollups know of a time whose finer rows are going is never touched.
-    The caller holds the lock of upkeep: two of these at once would compute the same twice.
+    What rollups know of a time whose finer rows are going is never touched. With `connect` a backlog is computed on
+    a second connection as well. The caller holds the lock of upkeep: two of these at once would compute the same twice.
     """
     rolled = [family for family in families if family.rollups]
+    work = _Work(connection, rolled, connect)
     computed = abandoned = 0
-    for level in ROLLUP_LEVELS:
-        bound = keeping.computable_since(level) + MARGIN
-        abandoned += _count(await connection.execute(forget_marks(), LEVEL_SECONDS[level], bound))
-        computed += await _settle_level(connection, rolled, level, keeping.now)
+    try:
+        for level in ROLLUP_LEVELS:
+            bound = keeping.computable_since(level) + MARGIN
+            abandoned += _count(await connection.execute(forget_marks(), LEVEL_SECONDS[level], bound))
+            computed += await _settle_level(work, level, keeping.now)
+    finally:
+        work.close()
     await connection.execute(fold_marks())
     return Settled(computed, abandoned)
 
 
-async def _settle_level(
-    connection: asyncpg.Connection, families: Sequence[Family], level: RollupLevel, now: datetime
-) -> int:
+class _Work:
+    """Computes ranges of buckets, family by family: on one connection, and on a second one when there are many."""
+
+    def __init__(self, connection: asyncpg.Connection, families: Sequence[Family], connect: Connect | None) -> None:
+        self.connection = connection
+        self._families = families
+        self._connect = connect
+        self._second: asyncpg.Connection | None = None
+
+    async def compute(self, level: RollupLevel, ranges: Sequence[object], *, many: bool) -> None:
+        """Write the rows of the ranges. The transaction that took their marks is open, on the first connection.
+
+        What the second writes is committed before the marks are gone: until then the view computes these buckets
+        itself, and should the first fail, they are still marked. It begins after the marks were taken, so it sees
+        every row that they stand for.
+        """
+        families = iter(self._families)
+        if not many or self._connect is None:
+            await _compute(self.connection, families, level, ranges)
+            return
+        if self._second is None:
+            self._second = await self._connect()
+        done = await asyncio.gather(
+            _compute(self.connection, families, level, ranges),
+            self._compute_apart(self._second, families, level, ranges),
+            return_exceptions=True,
+        )
+        for error in done:
+            if error is not None:
+                raise error
+
+    async def _compute_apart(
+        self, second: asyncpg.Connection, families: Iterator[Family], level: RollupLevel, ranges: Sequence[object]
+    ) -> None:
+        async with second.transaction():
+            await second.execute(_PLAN_BY_INDEX)
+            await _compute(second, families, level, ranges)
+
+    def close(self) -> None:
+        """Let go of the second connection."""
+        if self._second is not None:
+            self._second.terminate()
+            self._second = None
+
+
+async def _compute(
+    connection: asyncpg.Connection, families: Iterator[Family], level: RollupLevel, ranges: Sequence[object]
+) -> None:
+    """Compute one family after the other; an iterator that two share gives each family to one of them."""
+    for family in families:
+        await connection.execute(forget_kept(family, level), *ranges)
+        await connection.execute(compute_kept(family, level), *ranges)
+
+
+async def _settle_level(work: _Work, level: RollupLevel, now: datetime) -> int:
     """Return how many buckets were computed; fewer at a time where the database's limit of time cuts them off."""
     before = now - GRACE - timedelta(seconds=LEVEL_SECONDS[level])
     computed, buckets_max = 0, BUCKETS_MAX
     while True:
         try:
-            count = await _settle_some(connection, families, level, (before, buckets_max))
+            count = await _settle_some(work, level, (before, buckets_max))
         except asyncpg.QueryCanceledError:
             if buckets_max == 1:
                 raise
@@ -92,11 +156,9 @@ def merged_ranges(
     return since, until, hosts
 
 
-async def _settle_some(
-    connection: asyncpg.Connection, families: Sequence[Family], level: RollupLevel, bounds: tuple[datetime, int]
-) -> int:
+async def _settle_some(work: _Work, level: RollupLevel, bounds: tuple[datetime, int]) -> int:
     """Return how many buckets one transaction computed: those that begin before an instant, and at most so many."""
-    before, buckets_max = bounds
+    connection, (before, buckets_max) = work.connection, bounds
     seconds = LEVEL_SECONDS[level]
     async with connection.transaction():
         await connection.execute(_PLAN_BY_INDEX)
@@ -107,9 +169,7 @@ async def _settle_some(
         buckets = [(row["host"], row["time"]) for row in taken]
         since, until, hosts = merged_ranges(buckets, width)
         ranges = (since, until, hosts, min(since), max(until))
-        for family in families:
-            await connection.execute(forget_kept(family, level), *ranges)
-            await connection.execute(compute_kept(family, level), *ranges)
+        await work.compute(level, ranges, many=len(buckets) >= MANY)
         coarser = ROLLUP_LEVELS[ROLLUP_LEVELS.index(level) + 1 :][:1]
         for next_level in coarser:
             marked = [time for _, time in buckets], [host for host, _ in buckets]

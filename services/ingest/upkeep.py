@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ import asyncpg
 from services.ingest.ceiling import Fill, next_kept, next_step, size_reason, wants_less
 from services.ingest.errors import translated
 from services.ingest.metrics import Metrics
-from services.ingest.rollups import Settled, settle_rollups
+from services.ingest.rollups import Connect, Settled, settle_rollups
 from services.ingest.room import Room
 from services.ingest.storage.keeping import Keeping, read_keeping
 from services.ingest.storage.record import forget_disk, record_disk, record_fill
@@ -30,14 +30,20 @@ EXPIRE_EVERY_S = 300.0
 
 
 async def settle(
-    connection: asyncpg.Connection, storage: Storage, families: Sequence[Family] = tuple(FAMILIES.values())
+    connection: asyncpg.Connection,
+    storage: Storage,
+    families: Sequence[Family] = tuple(FAMILIES.values()),
+    connect: Connect | None = None,
 ) -> Settled | None:
-    """Compute what is marked; None when another process is at it, or the database does it by itself."""
+    """Compute what is marked; None when another process is at it, or the database does it by itself.
+
+    With `connect` a backlog is computed on two connections.
+    """
     if not storage.marks_rollups or not await _locked(connection):
         return None
     try:
         keeping = await read_keeping(connection)
-        return await settle_rollups(connection, families, keeping)
+        return await settle_rollups(connection, families, keeping, connect)
     finally:
         await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", LOCK)
 
@@ -103,14 +109,17 @@ class Upkeep:
         self._expired_s = float("-inf")
         self._told_paused = False
 
-    async def tick(self, connection: asyncpg.Connection) -> None:
-        """Settle; and when it is time, or the disk made ingest pause or go on, record sizes and expire."""
+    async def tick(self, connection: asyncpg.Connection, connect: Connect | None = None) -> None:
+        """Settle; and when it is time, or the disk made ingest pause or go on, record sizes and expire.
+
+        With `connect` a backlog of rollups is computed on a second connection too.
+        """
         disk, now_s = self._room.disk, time.monotonic()
         is_paused = disk.paused
         is_due = now_s - self._expired_s >= EXPIRE_EVERY_S or is_paused != self._told_paused
         if is_due:
             await (record_disk(connection, disk.free_percent, disk.reason) if disk.watched else forget_disk(connection))
-        _count_settled(self._metrics, await settle(connection, self._storage))
+        _count_settled(self._metrics, await settle(connection, self._storage, connect=connect))
         if is_due:
             # First, so that a step has its effect before the next one can be taken; and again for what that one frees.
             _count_expired(self._metrics, await expire(connection, self._storage))
@@ -131,7 +140,7 @@ class Upkeep:
         return kept.changed
 
 
-async def keep_up(connect: Callable[[], Awaitable[asyncpg.Connection]], upkeep: Upkeep) -> None:
+async def keep_up(connect: Connect, upkeep: Upkeep) -> None:
     """Do it for ever; while the database is away, try again each time."""
     connection: asyncpg.Connection | None = None
     try:
@@ -139,7 +148,7 @@ async def keep_up(connect: Callable[[], Awaitable[asyncpg.Connection]], upkeep: 
             try:
                 if connection is None or connection.is_closed():
                     connection = await connect()
-                await upkeep.tick(connection)
+                await upkeep.tick(connection, connect)
             except Exception as error:
                 if translated(error) is None:
                     raise

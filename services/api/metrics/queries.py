@@ -48,27 +48,28 @@ class MetricQueries:
 
         Raises BadParameterError where the request cannot be answered.
         """
-        selection = await self._plan(asked, scope)
+        selection = await self.plan(asked, scope)
         if selection.resolution.step_seconds is not None:
             return selection
         statement = select_instants_count(selection, asked.points_max + 1)
         async with self._database.connection() as connection:
             count = await connection.fetchval(statement.text, *statement.parameters)
-        return selection if count <= asked.points_max else await self._plan(asked, scope, in_steps=True)
+        return selection if count <= asked.points_max else await self.plan(asked, scope, in_steps=True)
 
     async def read(self, asked: Asked, scope: Scope, form: str) -> EncodedRange:
         """Return every series of the hosts that match and that the scope shows."""
-        selection = await self._plan(asked, scope)
+        selection = await self.plan(asked, scope)
         require_few_points(selection)
         if selection.resolution.step_seconds is None:
             try:
                 return _answer(asked, selection, await self._points(selection, form, asked))
             except TooMuchError:
                 # Hosts report faster than the family is defined, or at other instants each: in steps it can be fewer.
-                selection = await self._plan(asked, scope, in_steps=True)
+                selection = await self.plan(asked, scope, in_steps=True)
         return _answer(asked, selection, await self._cached(selection, scope, form, asked))
 
-    async def _plan(self, asked: Asked, scope: Scope, in_steps: bool = False) -> Selection:
+    async def plan(self, asked: Asked, scope: Scope, in_steps: bool = False) -> Selection:
+        """Return what is read for a request; raise BadParameterError where it cannot be answered."""
         retention, _ = await self._retention.get(_RETENTION, RETENTION_SECONDS, self._read_retention)
         return plan(asked, scope, retention, in_steps)
 

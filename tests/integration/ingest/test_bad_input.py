@@ -53,7 +53,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "a missing label column": (bad(disk("/", drop="mount")), "column mount is missing"),
     "a row shorter than the columns": (bad({"swap": swap([ROW[:-1]])}), "expected 6 cells"),
     "a host other than its subject's": (bad(host="web-2"), "not those of the subject"),
-    "ten minutes ahead": (bad(time=NOW + timedelta(minutes=10)), "clock ahead by"),
+    "three hours ahead": (bad(time=NOW + timedelta(hours=3)), "clock ahead by"),
     "10,001 rows": (bad({"swap": swap([ROW] * 10_001)}), "at most 10000 rows"),
     "exactly the broker's maximum": (b"\x00" * PAYLOAD_BYTES_MAX, "a body of at most"),
 }

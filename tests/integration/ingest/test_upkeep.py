@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncpg
+import pytest
 
+from services.ingest.rollups import MANY
 from services.ingest.storage.plain import ROWS_MAX, PlainStorage
 from services.ingest.upkeep import LOCK, expire, settle
+from shared.rollups import ROLLUP_LEVELS
 from tests.integration.conftest import Database, DatabaseConnect
 from tests.integration.ingest.conftest import StartIngest
 from tests.integration.ingest.running import HOST, logged
@@ -55,3 +58,76 @@ async def test_a_running_ingest_deletes_what_is_old(ingest: StartIngest, owner: 
     process.start()
     await logged(process, "old rows deleted")
     assert await owner.fetchval("SELECT count(*) FROM metrics.swap") == 0
+
+
+HOSTS, MINUTES = 25, 50
+assert HOSTS * MINUTES > MANY
+
+
+async def backlog(owner: asyncpg.Connection) -> list[asyncpg.Record]:
+    """Store and mark rows of two families; return the rollups as the views compute them meanwhile."""
+    first = f"date_trunc('hour', now()) - interval '{MINUTES + 60} minutes'"
+    rows = (
+        f"generate_series({first}, {first} + interval '{MINUTES - 1} minutes', interval '1 minute') t,"
+        f" generate_series(1, {HOSTS}) h"
+    )
+    await owner.execute(
+        f"INSERT INTO metrics.swap SELECT t, 'h' || h, 's', 9, extract(minute FROM t) + h, 0, 0, 0, 0 FROM {rows}"
+    )
+    await owner.execute(
+        "INSERT INTO metrics.connection (time, host, source, state, connections_count)"
+        f" SELECT t, 'h' || h, 's', 'listen', h FROM {rows}"
+    )
+    await owner.execute(f"INSERT INTO metrics.rollup_dirty SELECT 60, t, 'h' || h FROM {rows}")
+    return await rollups(owner)
+
+
+async def rollups(owner: asyncpg.Connection) -> list[asyncpg.Record]:
+    """Return what the rollups of both families say, at every level."""
+    found = []
+    for level in ROLLUP_LEVELS:
+        for family, gauge in (("swap", "used_bytes"), ("connection", "connections_count")):
+            found += await owner.fetch(
+                f"SELECT $1::text, time, host, samples, {gauge}_avg, {gauge}_max FROM metrics.{family}_{level}"
+                " ORDER BY time, host",
+                f"{family} {level}",
+            )
+    return found
+
+
+async def test_a_backlog_is_computed_on_two_connections(
+    database: Database, database_connect: DatabaseConnect, owner: asyncpg.Connection
+) -> None:
+    before = await backlog(owner)
+    made: list[asyncpg.Connection] = []
+
+    async def connect() -> asyncpg.Connection:
+        made.append(await database_connect(database.ingest_url))
+        return made[-1]
+
+    settled = await settle(await database_connect(database.ingest_url), PlainStorage(), connect=connect)
+    assert settled is not None
+    assert settled.computed > HOSTS * MINUTES
+    assert len(made) == 1
+    assert made[0].is_closed()
+    assert await rollups(owner) == before
+    for family in ("swap", "connection"):
+        assert await owner.fetchval(f"SELECT count(*) FROM metrics.{family}_1m_kept") == HOSTS * MINUTES
+
+
+async def test_a_backlog_stays_marked_when_the_second_connection_breaks(
+    database: Database, database_connect: DatabaseConnect, owner: asyncpg.Connection
+) -> None:
+    before = await backlog(owner)
+
+    async def connect() -> asyncpg.Connection:
+        second = await database_connect(database.ingest_url)
+        await owner.execute("SELECT pg_terminate_backend($1)", second.get_server_pid())
+        return second
+
+    writer = await database_connect(database.ingest_url)
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        await settle(writer, PlainStorage(), connect=connect)
+    assert await rollups(owner) == before
+    assert await settle(writer, PlainStorage()) is not None
+    assert await rollups(owner) == before
