@@ -91,7 +91,7 @@ async def provision_database(
         log.info("roles ready", extra={"new": ", ".join(created) or "none"})
         await make_schemas(connection)
         await grant(connection)
-        if await offer_extension(connection):
+        if await offer_extension(connection, connect_as_admin):
             log.info("extension timescaledb made")
         await prepare_roles(connection, await detected_mode(connection))
         storage = await _reconcile(connection, wanted)

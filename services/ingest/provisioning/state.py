@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -70,7 +71,7 @@ class Recorded:
     ddl_digest: str
 
 
-async def offer_extension(connection: asyncpg.Connection) -> bool:
+async def offer_extension(connection: asyncpg.Connection, connect: Callable[[], Awaitable[asyncpg.Connection]]) -> bool:
     """Make the extension timescaledb in a database that was never provisioned, where its server carries it.
 
     Returns whether it was made. An administrator who may not leaves the database as it is: plain works as well.
@@ -78,10 +79,14 @@ async def offer_extension(connection: asyncpg.Connection) -> bool:
     known = await connection.fetchval("SELECT to_regclass('metrics.schema_state') IS NOT NULL")
     if known or await connection.fetchrow(DETECT_SQL) or not await connection.fetchval(AVAILABLE_SQL):
         return False
+    # The extension wants to be the first thing that a session does.
+    fresh = await connect()
     try:
-        await connection.execute("CREATE EXTENSION timescaledb")
+        await fresh.execute("CREATE EXTENSION timescaledb")
     except asyncpg.InsufficientPrivilegeError:
         return False
+    finally:
+        await fresh.close()
     return True
 
 

@@ -48,13 +48,20 @@ def run_in_thread(url: str, statement: str) -> None:
     asyncio.run(run())
 
 
-async def provision_as(mode: Mode, owner: asyncpg.Connection) -> None:
+async def make_extension(url: str) -> None:
+    """Make the extension in a session of its own, as it asks for."""
+    fresh = await asyncpg.connect(url)
+    await fresh.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+    await fresh.close()
+
+
+async def provision_as(mode: Mode, owner: asyncpg.Connection, url: str) -> None:
     """Provision as on a server that carries no more than the mode asks for."""
     await make_roles(owner, {})
     await make_schemas(owner)
     await grant(owner)
     if mode != "plain":
-        await owner.execute("CREATE EXTENSION timescaledb")
+        await make_extension(url)
     retention = Retention()
     async with owner.transaction():
         await owner.execute("SET LOCAL ROLE vw_owner")
@@ -108,7 +115,7 @@ async def test_moving_to_the_mode_that_the_server_has_keeps_every_row(
     owner = await database_connect(own_database)
     if not await owner.fetchval(AVAILABLE_SQL):
         pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
-    await provision_as(start, owner)
+    await provision_as(start, owner, own_database)
     if start != "plain" and start == await detected_mode(owner):
         pytest.skip(f"this server has no mode beyond {start}")
     await store(owner, hours=9)
@@ -125,7 +132,7 @@ async def test_moving_to_the_mode_that_the_server_has_keeps_every_row(
     before = await everything(owner, until)
     assert len(before["1h"]) > 9
 
-    await owner.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+    await make_extension(own_database)
     with pytest.raises(ProvisionError, match="--convert-mode"):
         await provision_database(own_database)
     assert await everything(owner, until) == before
@@ -150,7 +157,7 @@ async def test_what_the_release_before_rollups_stored_is_moved_and_gets_its_roll
     owner = await database_connect(own_database)
     if not await owner.fetchval(AVAILABLE_SQL):
         pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
-    await provision_as("plain", owner)
+    await provision_as("plain", owner, own_database)
     await store(owner, hours=5)
     until = await owner.fetchval("SELECT date_trunc('hour', now())")
     before = await everything(owner, until)
@@ -158,7 +165,7 @@ async def test_what_the_release_before_rollups_stored_is_moved_and_gets_its_roll
     for family in FAMILIES.values():
         for level in ROLLUP_LEVELS if family.rollups else ():
             await owner.execute(f"DROP TABLE {kept(family, level)}")
-    await owner.execute("CREATE EXTENSION timescaledb")
+    await make_extension(own_database)
     await provision_database(own_database, wanted=Wanted(convert=True))
     await owner.reload_schema_state()
     assert await everything(owner, until) == before
