@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
+import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -92,6 +94,14 @@ def free_port() -> int:
 
 
 async def figure(port: int, name: str) -> float:
-    """Return one of ingest's own figures."""
-    text = await asyncio.to_thread(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode())
+    """Return one of ingest's own figures, once the process answers."""
+    answers: list[str] = []
+
+    def asked() -> bool:
+        with contextlib.suppress(urllib.error.URLError):
+            answers.append(urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode())
+        return bool(answers)
+
+    await asyncio.to_thread(wait_until, asked, f"figures on port {port}")
+    text = answers[-1]
     return float(next(line.split()[-1] for line in text.splitlines() if line.startswith(name + " ")))
