@@ -102,9 +102,13 @@ class _Work:
     async def _compute_apart(
         self, second: asyncpg.Connection, families: Iterator[Family], level: RollupLevel, ranges: Sequence[object]
     ) -> None:
-        async with second.transaction():
-            await second.execute(_PLAN_BY_INDEX)
-            await _compute(second, families, level, ranges)
+        try:
+            async with second.transaction():
+                await second.execute(_PLAN_BY_INDEX)
+                await _compute(second, families, level, ranges)
+        except asyncpg.InternalClientError as error:
+            # What asyncpg says of a connection that ends while a transaction begins: it is away, as any other.
+            raise asyncpg.InterfaceError(f"the second connection of upkeep broke: {error}") from error
 
     def close(self) -> None:
         """Let go of the second connection."""
