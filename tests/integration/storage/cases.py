@@ -31,6 +31,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "empty": (NOBODY_SENT.older_s - 31 * MINUTE_S, NOBODY_SENT.younger_s + 40 * MINUTE_S),
     "before all": (90 * HOUR_S, 80 * HOUR_S),
     "quarter, now": (15 * MINUTE_S, 0),
+    "quarter, hours ago": (5 * HOUR_S + 15 * MINUTE_S, 5 * HOUR_S),
     "6 h, now": (6 * HOUR_S, 0),
     "all, now": (75 * HOUR_S, 0),
     "one step": (10 * HOUR_S, 10 * HOUR_S - 1),
