@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 import sys
@@ -115,6 +116,9 @@ async def serve(settings: ApiSettings, key: SigningKey) -> bool:
         for work in (relay.run(), follow_ended(sessions, queries), upkeep.run(), checks.run()):
             stack.push_async_callback(_cancel, _start(work, ending))
         names = names_of(settings.public_url, settings.bind, settings.origins)
+        # What is there by now stays: the collector of garbage need not look at it again.
+        gc.collect()
+        gc.freeze()
         app = Edge(cast(AsgiApp, make_app(parts, settings.origins)), names, observations, https=parts.secure)
         await _listen(settings, app, observations, ending)
     return not ending.failed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from typing import Any, TypeVar
@@ -13,6 +14,10 @@ from litestar.background_tasks import BackgroundTask, BackgroundTasks
 from litestar.datastructures import Cookie
 from litestar.enums import MediaType
 from litestar.response.base import ASGIResponse
+
+from services.api.context import context_of
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -66,15 +71,16 @@ class CsvAnswer(Answer[T]):
 
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **given: Any) -> ASGIResponse:
         """Return the streaming response."""
-        return _CsvStream(self._first, self._rest, self._stalled_s_max)
+        return _CsvStream(self._first, self._rest, self._stalled_s_max, context_of(request.scope).request_id)
 
 
 class _CsvStream(ASGIResponse):
     _should_set_content_length = False
 
-    def __init__(self, first: bytes, rest: AsyncGenerator[bytes, None], stalled_s_max: float) -> None:
+    def __init__(self, first: bytes, rest: AsyncGenerator[bytes, None], stalled_s_max: float, request_id: str) -> None:
         super().__init__(media_type=CSV, headers={"vary": "accept"})
         self._first, self._rest, self._stalled_s_max = first, rest, stalled_s_max
+        self._request_id = request_id
 
     async def send_body(self, send: Any, receive: Any) -> None:
         """Send until all is sent or the caller is gone; an error ends the connection, so that no part looks whole."""
@@ -88,7 +94,9 @@ class _CsvStream(ASGIResponse):
             sending.cancel()
             leaving.cancel()
             await asyncio.gather(sending, leaving, return_exceptions=True)
-        if not unfinished:
+        if not unfinished and sending.exception() is not None:
+            # The status went out long ago, so the access log cannot tell.
+            log.warning("export cut off", extra={"request_id": self._request_id, "error": repr(sending.exception())})
             sending.result()
 
     async def _send_all(self, send: Any) -> None:

@@ -57,7 +57,7 @@ class Database:
     async def connection(self) -> AsyncIterator[Connection]:
         """Yield a connection; errors of the database become those of the API, all others pass."""
         try:
-            async with self._pool.acquire(timeout=self._acquire_s_max) as connection:
+            async with self._acquired() as connection:
                 yield connection
         except asyncpg.QueryCanceledError as error:
             raise QueryTimeoutError(
@@ -78,6 +78,16 @@ class Database:
                 "The database does not answer; live views go on. Try again in a few seconds.",
                 retry_after_s=RETRY_AFTER_S,
             ) from error
+
+    @asynccontextmanager
+    async def _acquired(self) -> AsyncIterator[Connection]:
+        # The pool's own time limit starts a task for each request.
+        async with asyncio.timeout(self._acquire_s_max):
+            connection = await self._pool.acquire()
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import logging
 import secrets
@@ -22,6 +23,8 @@ log = logging.getLogger("services.api.access")
 
 BODY_BYTES_MAX = 64 * 1024
 REQUEST_S_MAX = 30.0
+NAMES_MAX = 64
+"""Names of hosts whose parts are remembered: a server is asked for by few, and a stranger may make up any."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 Message = MutableMapping[str, Any]
@@ -228,6 +231,7 @@ def _method(scope: MutableMapping[str, Any]) -> str:
     return method if method in METHODS else "other"
 
 
+@functools.lru_cache(NAMES_MAX)
 def _host_name(host: str) -> str:
     try:
         return urlsplit(f"//{host}").hostname or ""
@@ -235,6 +239,7 @@ def _host_name(host: str) -> str:
         return ""
 
 
+@functools.lru_cache(NAMES_MAX)
 def _is_loopback(name: str) -> bool:
     if name == "localhost":
         return True

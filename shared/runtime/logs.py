@@ -14,6 +14,7 @@ from typing import Any
 
 from shared.budget import Budgets
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 TEXT_CHARACTERS_MAX = 2_000
 BURST_MAX = 50
@@ -43,7 +44,7 @@ class JsonFormatter(logging.Formatter):
             line["error"] = f"{type(record.exc_info[1]).__name__}: {record.exc_info[1]}"[:TEXT_CHARACTERS_MAX]
             frames = traceback.extract_tb(record.exc_info[2])[-8:]
             line["traceback"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-        return _printable(json.dumps(line, ensure_ascii=False))
+        return _printable(_ENCODE(line))
 
 
 class Flood(logging.Filter):
@@ -88,6 +89,8 @@ def configure_logs(service: str, level: str = "info") -> None:
     stream = logging.StreamHandler(sys.stderr)
     stream.setFormatter(JsonFormatter(service))
     stream.addFilter(Flood())
+    # Found out for every line, and in none of ours.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [stream]
     root.setLevel(level.upper())

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +28,8 @@ class Gate:
     key: SigningKey
     sessions: EndedSessions
     clock: Callable[[], datetime]
+    parameters: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """Route → the names of its query parameters, once it was asked for."""
 
     def caller_of(self, token: str) -> Caller:
         """Return who a token speaks for; raise NotAuthenticatedError when it does not hold."""
@@ -60,7 +61,14 @@ class Gate:
             if not is_enough(context.caller.role, least):
                 caller = context.caller
                 raise ForbiddenError(f"This needs the role {least}; {caller.username} has the role {caller.role}.")
-        require_known_parameters(connection, handler)
+        require_known_parameters(connection, self._parameters_of((method, context.route), handler))
+
+    def _parameters_of(self, route: tuple[str, str], handler: BaseRouteHandler) -> frozenset[str]:
+        # By the route, of which there are as many as in the list: each request has a copy of the handler of its own.
+        known = self.parameters.get(route)
+        if known is None:
+            known = self.parameters[route] = query_parameters(handler)
+        return known
 
     def _caller_or_none(self, token: str | None) -> Caller | None:
         try:
@@ -80,7 +88,6 @@ def bearer(header: str | None) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-@functools.cache
 def query_parameters(handler: BaseRouteHandler) -> frozenset[str]:
     """Return the names of the query parameters in a route's signature."""
     return frozenset(
@@ -90,9 +97,8 @@ def query_parameters(handler: BaseRouteHandler) -> frozenset[str]:
     )
 
 
-def require_known_parameters(connection: Connection, handler: BaseRouteHandler) -> None:
+def require_known_parameters(connection: Connection, accepted: frozenset[str]) -> None:
     """Raise BadParameterError for a query parameter that the route does not have: a typing error must not pass."""
-    accepted = query_parameters(handler)
     asked = {name for name, _ in connection.query_params.multi_items()}
     unknown = sorted(asked - accepted)
     if unknown:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.api.errors import BadParameterError, TooMuchError
@@ -44,19 +44,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long each level is kept; raw rows before an instant are gone although they would be young enough now."""
+    """How long each level is kept; rows before an instant may be gone although they would be young enough now."""
 
     kept: Mapping[Level, timedelta]
-    raw_dropped_before: datetime | None = None
+    dropped_before: Mapping[Level, datetime] = field(default_factory=dict)
 
     def oldest(self, family: Family, now: datetime) -> Oldest:
         """Return the oldest instant of each level that a family has."""
         oldest = {level: now - kept for level, kept in self.kept.items() if level == "raw" or family.rollups}
         if family.retention_days is not None:
             oldest["raw"] = max(oldest["raw"], now - timedelta(days=family.retention_days))
-        if self.raw_dropped_before is not None:
-            oldest["raw"] = max(oldest["raw"], self.raw_dropped_before)
-        return oldest
+        return {level: max(instant, self.dropped_before.get(level, instant)) for level, instant in oldest.items()}
 
 
 def plan(asked: Asked, scope: Scope, retention: Retention, in_steps: bool = False) -> Selection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.api.database import Connection, Database
 from services.api.errors import TooMuchError
@@ -15,6 +15,7 @@ from services.api.metrics.schemas import EncodedRange
 from services.api.observations import Observations
 from services.api.scope import Scope
 from shared.resolution import POINTS_MAX_LIMIT, Level
+from shared.rollups import ROLLUP_LEVELS
 from shared.select import Selection, select_instants_count, select_series
 
 NUMBERS_AT_ONCE = 20_000
@@ -27,8 +28,9 @@ ENTRY_BYTES = 1_024
 
 _RETENTION = "retention"
 
-_RETENTION_SQL = """SELECT coalesce(raw_retention_seconds, 86400 * raw_retention_days::bigint), raw_dropped_before,
-    rollup_1m_retention_days, rollup_5m_retention_days, rollup_1h_retention_days
+_RETENTION_SQL = """SELECT coalesce(raw_retention_seconds, 86400 * raw_retention_days::bigint) AS raw_seconds,
+    rollup_1m_retention_days, rollup_5m_retention_days, rollup_1h_retention_days,
+    raw_dropped_before, rollup_1m_dropped_before, rollup_5m_dropped_before, rollup_1h_dropped_before
 FROM metrics.schema_state LEFT JOIN metrics.storage_state ON true"""
 
 
@@ -118,9 +120,8 @@ async def _retention(connection: Connection) -> Retention:
     row = await connection.fetchrow(_RETENTION_SQL)
     if row is None:
         return Retention({"raw": timedelta(days=1)})
-    raw_seconds, raw_dropped_before, one_minute, five_minutes, one_hour = row
-    kept: dict[Level, timedelta] = {
-        "raw": timedelta(seconds=raw_seconds), "1m": timedelta(days=one_minute), "5m": timedelta(days=five_minutes),
-        "1h": timedelta(days=one_hour),
-    }  # fmt: skip
-    return Retention(kept, raw_dropped_before)
+    kept: dict[Level, timedelta] = {"raw": timedelta(seconds=row["raw_seconds"])}
+    kept |= {level: timedelta(days=row[f"rollup_{level}_retention_days"]) for level in ROLLUP_LEVELS}
+    dropped: dict[Level, datetime | None] = {"raw": row["raw_dropped_before"]}
+    dropped |= {level: row[f"rollup_{level}_dropped_before"] for level in ROLLUP_LEVELS}
+    return Retention(kept, {level: instant for level, instant in dropped.items() if instant is not None})

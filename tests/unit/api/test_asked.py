@@ -96,11 +96,19 @@ def test_a_churning_family_has_raw_rows_of_a_day_and_nothing_else() -> None:
     assert selection.resolution.level == "raw"
 
 
+def test_rollups_that_were_dropped_before_their_retention_was_raised_do_not_count() -> None:
+    raised = dataclasses.replace(RETENTION, dropped_before={"1m": NOW - 8 * DAY})
+    assert plan(asked(8 * DAY, 60), SCOPE, raised).resolution.level == "1m"
+    older = asked(DAY, range=Range(NOW - 20 * DAY, NOW - 20 * DAY + timedelta(hours=3)))
+    assert plan(older, SCOPE, RETENTION).resolution.level == "1m"
+    assert plan(older, SCOPE, raised).resolution.level == "5m"
+
+
 def test_raw_rows_that_were_dropped_before_do_not_count() -> None:
-    dropped = dataclasses.replace(RETENTION, raw_dropped_before=NOW - 2 * DAY)
+    dropped = dataclasses.replace(RETENTION, dropped_before={"raw": NOW - 2 * DAY})
     assert dropped.oldest(CPU, NOW)["raw"] == NOW - 2 * DAY
     assert plan(asked(3 * DAY, 60), SCOPE, dropped).resolution.level == "1m"
-    longer = dataclasses.replace(RETENTION, raw_dropped_before=NOW - 20 * DAY)
+    longer = dataclasses.replace(RETENTION, dropped_before={"raw": NOW - 20 * DAY})
     assert longer.oldest(CPU, NOW)["raw"] == NOW - 7 * DAY
 
 
