@@ -29,6 +29,7 @@ from services.ingest.settings import IngestSettings
 from services.ingest.sink import PostgresSink, Provisioned
 from services.ingest.storage.selection import storage_of
 from services.ingest.upkeep import Upkeep, keep_up
+from services.ingest.window import RawKept
 from shared.runtime.bus import BusAddress, connect
 from shared.runtime.command_line import read_settings_or_exit
 from shared.runtime.logs import configure_logs
@@ -95,8 +96,9 @@ async def run(settings: IngestSettings) -> None:
         sink.marks_rollups = storage.marks_rollups
         log.info("ready", extra={"mode": storage.mode})
         consumer = _consumer(settings, bus, sink, metrics)
-        upkeep = Upkeep(storage, Room(settings.bytes_max, partial(stream_bytes, bus), disk), metrics)
-        consuming = consumer.run(ending.stop, provisioned.raw_retention, disk)
+        raw_kept = RawKept(provisioned.raw_kept)
+        upkeep = Upkeep(storage, Room(settings.bytes_max, partial(stream_bytes, bus), disk), raw_kept, metrics)
+        consuming = consumer.run(ending.stop, raw_kept, disk)
         await _work([consuming, keep_up(lambda: open_database(settings), upkeep), disk.watch()], ending)
     finally:
         sink.close()

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from nats.errors import Error as NatsError
 
@@ -23,6 +23,7 @@ from services.ingest.pull import Puller
 from services.ingest.room import Disk
 from services.ingest.settle import settle
 from services.ingest.sink import PostgresSink
+from services.ingest.window import RawKept
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class Consumer:
         self._metrics = metrics
         self._unknown = BoundedNames()
 
-    async def run(self, stop: asyncio.Event, retention: timedelta, disk: Disk) -> None:
+    async def run(self, stop: asyncio.Event, raw_kept: RawKept, disk: Disk) -> None:
         """Fetch and settle until stop is set; what was fetched by then is still settled.
 
         While the disk is nearly full nothing is fetched: messages wait in their stream, and none is delivered again.
@@ -94,7 +95,7 @@ class Consumer:
                 if not stopping:
                     fetching = asyncio.create_task(self._fetch(stop, disk))
                 if messages:
-                    await self._settle_or_log(judge(messages, retention), stop)
+                    await self._settle_or_log(judge(messages, raw_kept.span), stop)
         finally:
             fetching.cancel()
             await asyncio.gather(fetching, return_exceptions=True)

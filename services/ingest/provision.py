@@ -15,7 +15,7 @@ from services.ingest.errors import ADDRESS_EXPECTED
 from services.ingest.limits import ack_pending_max
 from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.provisioning.roles import APP, INGEST, READ, grant, make_roles, prepare_roles
-from services.ingest.provisioning.schema import Wanted, make_schemas, migrate_app, reconcile_metrics
+from services.ingest.provisioning.schema import Wanted, make_schemas, migrate_app, prepare_move, reconcile_metrics
 from services.ingest.provisioning.state import detected_mode, offer_extension
 from services.ingest.provisioning.streams import check_account, held_minutes, make_durables, make_stream
 from services.ingest.settings import ProvisionSettings
@@ -94,6 +94,8 @@ async def provision_database(
         if await offer_extension(connection, connect_as_admin):
             log.info("extension timescaledb made")
         await prepare_roles(connection, await detected_mode(connection))
+        if wanted.convert:
+            await prepare_move(connection, wanted)
         storage = await _reconcile(connection, wanted)
         log.info("metrics ready", extra={"mode": storage.mode})
         revision = await migrate_app(connect_as_admin)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,7 +32,15 @@ MANY = 1_000
 """So many buckets at once are a backlog, and worth a second connection."""
 TOGETHER = 60
 """Buckets of one host computed together at most."""
-_PLAN_BY_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off"
+CLOSE_S_MAX = 5.0
+SECOND_LOCK = "vitalwire upkeep, second connection"
+"""Held by the second connection while it lives: should the first break, the second may still write for a moment, and
+whoever comes next must not compute the same buckets beside it."""
+_PLAN_BY_INDEX = (
+    "SET LOCAL enable_seqscan = off; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off;"
+    # While the second connection ends its last unit, the first one waits inside its transaction.
+    " SET LOCAL idle_in_transaction_session_timeout = '5min'"
+)
 """PostgreSQL overrates how many groups there are: it would read whole tables, and sort on disk instead of hashing."""
 
 
@@ -46,16 +55,49 @@ class Settled:
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Spans [since, until) of hosts: one at each position."""
+
+    since: Sequence[datetime]
+    until: Sequence[datetime]
+    hosts: Sequence[str]
+
+    @property
+    def parameters(self) -> tuple[object, ...]:
+        """Return them as the statements of `dirty` take them: the arrays, then the first and last instant of all."""
+        return self.since, self.until, self.hosts, min(self.since), max(self.until)
+
+    def halves(self) -> list[Ranges]:
+        """Return two parts of about one length; a lone range stays whole."""
+        middle = (len(self.hosts) + 1) // 2
+        parts = [slice(None, middle), slice(middle, None)]
+        return [Ranges(self.since[part], self.until[part], self.hosts[part]) for part in parts if self.hosts[part]]
+
+
+Unit = tuple[Family, Ranges]
+
+
+async def is_alone(connection: asyncpg.Connection) -> bool:
+    """Return whether no second connection of an upkeep that broke is still at work."""
+    return bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock(hashtext($1))", SECOND_LOCK))
+
+
 async def settle_rollups(
-    connection: asyncpg.Connection, families: Sequence[Family], keeping: Keeping, connect: Connect | None = None
+    connection: asyncpg.Connection,
+    families: Sequence[Family],
+    keeping: Keeping,
+    connect: Connect | None = None,
+    seconds_max: float = float("inf"),
 ) -> Settled:
     """Compute every closed bucket that is marked, fine to coarse; each transaction takes marks and writes rows.
 
     What rollups know of a time whose finer rows are going is never touched. With `connect` a backlog is computed on
-    a second connection as well. The caller holds the lock of upkeep: two of these at once would compute the same twice.
+    a second connection as well. After `seconds_max` what is left stays marked. The caller holds the lock of upkeep:
+    two of these at once would compute the same twice.
     """
     rolled = [family for family in families if family.rollups]
-    work = _Work(connection, rolled, connect)
+    work = _Work(connection, rolled, connect, time.monotonic() + seconds_max)
     computed = abandoned = 0
     try:
         for level in ROLLUP_LEVELS:
@@ -63,7 +105,7 @@ async def settle_rollups(
             abandoned += _count(await connection.execute(forget_marks(), LEVEL_SECONDS[level], bound))
             computed += await _settle_level(work, level, keeping.now)
     finally:
-        work.close()
+        await work.close()
     await connection.execute(fold_marks())
     return Settled(computed, abandoned)
 
@@ -71,66 +113,84 @@ async def settle_rollups(
 class _Work:
     """Computes ranges of buckets, family by family: on one connection, and on a second one when there are many."""
 
-    def __init__(self, connection: asyncpg.Connection, families: Sequence[Family], connect: Connect | None) -> None:
+    def __init__(
+        self, connection: asyncpg.Connection, families: Sequence[Family], connect: Connect | None, end_s: float
+    ) -> None:
         self.connection = connection
         self._families = families
         self._connect = connect
+        self._end_s = end_s
         self._second: asyncpg.Connection | None = None
 
-    async def compute(self, level: RollupLevel, ranges: Sequence[object], *, many: bool) -> None:
+    @property
+    def is_over(self) -> bool:
+        """Whether the rest is left for later."""
+        return time.monotonic() >= self._end_s
+
+    async def compute(self, level: RollupLevel, ranges: Ranges, *, many: bool) -> None:
         """Write the rows of the ranges. The transaction that took their marks is open, on the first connection.
 
         What the second writes is committed before the marks are gone: until then the view computes these buckets
         itself, and should the first fail, they are still marked. It begins after the marks were taken, so it sees
         every row that they stand for.
         """
-        families = iter(self._families)
         if not many or self._connect is None:
-            await _compute(self.connection, families, level, ranges)
+            await _compute(self.connection, level, [(family, ranges) for family in self._families])
             return
         if self._second is None:
             self._second = await self._connect()
-        done = await asyncio.gather(
-            _compute(self.connection, families, level, ranges),
-            self._compute_apart(self._second, families, level, ranges),
-            return_exceptions=True,
-        )
-        for error in done:
-            if error is not None:
-                raise error
+            await self._second.execute("SELECT pg_advisory_lock(hashtext($1))", SECOND_LOCK)
+        # One iterator for both: whoever is ready takes the next unit.
+        units = iter([(family, half) for family in self._families for half in ranges.halves()])
+        parts = (_compute(self.connection, level, units), self._compute_apart(self._second, level, units))
+        await all_or_none([asyncio.ensure_future(part) for part in parts])
 
-    async def _compute_apart(
-        self, second: asyncpg.Connection, families: Iterator[Family], level: RollupLevel, ranges: Sequence[object]
-    ) -> None:
+    async def _compute_apart(self, second: asyncpg.Connection, level: RollupLevel, units: Iterable[Unit]) -> None:
         try:
             async with second.transaction():
                 await second.execute(_PLAN_BY_INDEX)
-                await _compute(second, families, level, ranges)
+                await _compute(second, level, units)
         except asyncpg.InternalClientError as error:
             # What asyncpg says of a connection that ends while a transaction begins: it is away, as any other.
             raise asyncpg.InterfaceError(f"the second connection of upkeep broke: {error}") from error
 
-    def close(self) -> None:
-        """Let go of the second connection."""
+    async def close(self) -> None:
+        """Let go of the second connection, and wait until its lock is free."""
         if self._second is not None:
-            self._second.terminate()
-            self._second = None
+            second, self._second = self._second, None
+            try:
+                await second.close(timeout=CLOSE_S_MAX)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                second.terminate()
 
 
-async def _compute(
-    connection: asyncpg.Connection, families: Iterator[Family], level: RollupLevel, ranges: Sequence[object]
-) -> None:
-    """Compute one family after the other; an iterator that two share gives each family to one of them."""
-    for family in families:
-        await connection.execute(forget_kept(family, level), *ranges)
-        await connection.execute(compute_kept(family, level), *ranges)
+async def all_or_none(tasks: Sequence[asyncio.Future[None]]) -> None:
+    """Return when all are done; raise what fails first, once the others were cancelled and ended.
+
+    One that went on alone would leave the other's transaction idle until the database ends it.
+    """
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        failed = [task for task in tasks if task.done() and task.exception() is not None]
+        for task in failed:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _compute(connection: asyncpg.Connection, level: RollupLevel, units: Iterable[Unit]) -> None:
+    for family, ranges in units:
+        await connection.execute(forget_kept(family, level), *ranges.parameters)
+        await connection.execute(compute_kept(family, level), *ranges.parameters)
 
 
 async def _settle_level(work: _Work, level: RollupLevel, now: datetime) -> int:
     """Return how many buckets were computed; fewer at a time where the database's limit of time cuts them off."""
     before = now - GRACE - timedelta(seconds=LEVEL_SECONDS[level])
     computed, buckets_max = 0, BUCKETS_MAX
-    while True:
+    while not work.is_over:
         try:
             count = await _settle_some(work, level, (before, buckets_max))
         except asyncpg.QueryCanceledError:
@@ -139,25 +199,24 @@ async def _settle_level(work: _Work, level: RollupLevel, now: datetime) -> int:
             buckets_max = max(1, buckets_max // 8)
             continue
         if not count:
-            return computed
+            break
         computed += count
+    return computed
 
 
-def merged_ranges(
-    buckets: Sequence[tuple[str, datetime]], width: timedelta
-) -> tuple[list[datetime], list[datetime], list[str]]:
-    """Return first instants, last ones and hosts of ranges that cover the buckets (host, time), given in that order."""
+def merged_ranges(buckets: Sequence[tuple[str, datetime]], width: timedelta) -> Ranges:
+    """Return the fewest ranges that cover the buckets (host, time), given in that order."""
     since: list[datetime] = []
     until: list[datetime] = []
     hosts: list[str] = []
-    for host, time in buckets:
-        if hosts and hosts[-1] == host and until[-1] == time:
-            until[-1] = time + width
+    for host, begins in buckets:
+        if hosts and hosts[-1] == host and until[-1] == begins:
+            until[-1] = begins + width
         else:
-            since.append(time)
-            until.append(time + width)
+            since.append(begins)
+            until.append(begins + width)
             hosts.append(host)
-    return since, until, hosts
+    return Ranges(since, until, hosts)
 
 
 async def _settle_some(work: _Work, level: RollupLevel, bounds: tuple[datetime, int]) -> int:
@@ -171,12 +230,10 @@ async def _settle_some(work: _Work, level: RollupLevel, bounds: tuple[datetime, 
         if not taken:
             return 0
         buckets = [(row["host"], row["time"]) for row in taken]
-        since, until, hosts = merged_ranges(buckets, width)
-        ranges = (since, until, hosts, min(since), max(until))
-        await work.compute(level, ranges, many=len(buckets) >= MANY)
+        await work.compute(level, merged_ranges(buckets, width), many=len(buckets) >= MANY)
         coarser = ROLLUP_LEVELS[ROLLUP_LEVELS.index(level) + 1 :][:1]
         for next_level in coarser:
-            marked = [time for _, time in buckets], [host for host, _ in buckets]
+            marked = [begins for _, begins in buckets], [host for host, _ in buckets]
             coarse_seconds = LEVEL_SECONDS[next_level]
             await connection.execute(mark_coarser(), *marked, coarse_seconds, timedelta(seconds=coarse_seconds))
     return len(buckets)

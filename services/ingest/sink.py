@@ -29,10 +29,10 @@ _COPY_COLUMNS = {name: copy_columns(family) for name, family in FAMILIES.items()
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """What provision recorded: the storage mode, and how long raw rows are kept."""
+    """What the database records: the storage mode, and how long raw rows are kept at present."""
 
     mode: Mode
-    raw_retention: timedelta
+    raw_kept: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,10 @@ class PostgresSink:
         async def ask(connection: asyncpg.Connection) -> Provisioned | None:
             if await connection.fetchval("SELECT to_regclass('metrics.storage_state')") is None:
                 return None
-            row = await connection.fetchrow("SELECT mode, raw_retention_days FROM metrics.schema_state")
-            return None if row is None else Provisioned(row["mode"], timedelta(days=row["raw_retention_days"]))
+            row = await connection.fetchrow(
+                "SELECT mode, raw_retention_seconds FROM metrics.schema_state, metrics.storage_state"
+            )
+            return None if row is None else Provisioned(row["mode"], timedelta(seconds=row["raw_retention_seconds"]))
 
         return await self._translating(ask)
 

@@ -14,19 +14,23 @@ import asyncpg
 from services.ingest.ceiling import Fill, next_kept, next_step, size_reason, wants_less
 from services.ingest.errors import translated
 from services.ingest.metrics import Metrics
-from services.ingest.rollups import Connect, Settled, settle_rollups
+from services.ingest.rollups import Connect, Settled, is_alone, settle_rollups
 from services.ingest.room import Room
 from services.ingest.storage.keeping import Keeping, read_keeping
 from services.ingest.storage.record import forget_disk, record_disk, record_fill
 from services.ingest.storage.seam import Storage
+from services.ingest.window import RawKept
 from shared.families import FAMILIES
 from shared.family import Family
+from shared.version import is_later
 
 log = logging.getLogger(__name__)
 
 LOCK = "vitalwire upkeep"
 ROLLUPS_EVERY_S = 5.0
 EXPIRE_EVERY_S = 300.0
+SETTLE_S_MAX = 60.0
+"""A backlog is left after so long, so that what is old goes and sizes are seen meanwhile."""
 
 
 async def settle(
@@ -34,16 +38,22 @@ async def settle(
     storage: Storage,
     families: Sequence[Family] = tuple(FAMILIES.values()),
     connect: Connect | None = None,
+    seconds_max: float = float("inf"),
 ) -> Settled | None:
     """Compute what is marked; None when another process is at it, or the database does it by itself.
 
-    With `connect` a backlog is computed on two connections.
+    None as well where a later version provisioned: it knows gauges that rows computed here would lack for good.
+    With `connect` a backlog is computed on two connections; after `seconds_max` what is left waits for the next time.
     """
     if not storage.marks_rollups or not await _locked(connection):
         return None
     try:
+        if not await is_alone(connection):
+            return None
         keeping = await read_keeping(connection)
-        return await settle_rollups(connection, families, keeping, connect)
+        if is_later(keeping.product_version):
+            return None
+        return await settle_rollups(connection, families, keeping, connect, seconds_max)
     finally:
         await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", LOCK)
 
@@ -102,9 +112,10 @@ async def keep_within(
 class Upkeep:
     """What is done again and again on one connection, and what it was told last."""
 
-    def __init__(self, storage: Storage, room: Room, metrics: Metrics) -> None:
+    def __init__(self, storage: Storage, room: Room, raw_kept: RawKept, metrics: Metrics) -> None:
         self._storage = storage
         self._room = room
+        self._raw_kept = raw_kept
         self._metrics = metrics
         self._expired_s = float("-inf")
         self._told_paused = False
@@ -119,12 +130,14 @@ class Upkeep:
         is_due = now_s - self._expired_s >= EXPIRE_EVERY_S or is_paused != self._told_paused
         if is_due:
             await (record_disk(connection, disk.free_percent, disk.reason) if disk.watched else forget_disk(connection))
-        _count_settled(self._metrics, await settle(connection, self._storage, connect=connect))
+        settled = await settle(connection, self._storage, connect=connect, seconds_max=SETTLE_S_MAX)
+        _count_settled(self._metrics, settled)
         if is_due:
             # First, so that a step has its effect before the next one can be taken; and again for what that one frees.
             _count_expired(self._metrics, await expire(connection, self._storage))
             if await self._keep_within(connection):
                 _count_expired(self._metrics, await expire(connection, self._storage))
+            self._raw_kept.span = (await read_keeping(connection)).raw_kept
             self._expired_s, self._told_paused = now_s, is_paused
 
     async def _keep_within(self, connection: asyncpg.Connection) -> bool:

@@ -5,12 +5,23 @@ So the verdict on a message never changes when it is delivered again.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
 from shared.wire.limits import AHEAD_SECONDS_MAX
 
 AHEAD_MAX = timedelta(seconds=AHEAD_SECONDS_MAX)
+
+
+@dataclass
+class RawKept:
+    """For how long raw rows are kept at present: as set, or shorter while the ceiling by size bites.
+
+    Upkeep tells it, so it may be some minutes behind.
+    """
+
+    span: timedelta
 
 
 class Place(Enum):

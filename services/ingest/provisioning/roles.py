@@ -108,6 +108,7 @@ async def _configure(connection: asyncpg.Connection, role: str, settings: Mappin
 
 
 async def _become_owner_allowed(connection: asyncpg.Connection) -> None:
-    """Let an administrator who is no superuser act as the owner."""
-    if not await connection.fetchval("SELECT pg_has_role(current_user, $1, 'MEMBER')", OWNER):
+    """Let an administrator who is no superuser act as the owner; since 16 being a member is not enough for that."""
+    right = "SET" if connection.get_server_version().major >= 16 else "MEMBER"
+    if not await connection.fetchval("SELECT pg_has_role(current_user, $1, $2)", OWNER, right):
         await connection.execute(f"GRANT {OWNER} TO CURRENT_USER")

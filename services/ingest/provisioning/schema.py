@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -21,9 +22,11 @@ from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.provisioning.roles import APP, INGEST, OWNER
 from services.ingest.provisioning.state import Recorded, detected_mode, read_state, refused_state, write_state
 from services.ingest.storage.dirty import DIRTY, mark_everything
+from services.ingest.storage.mode import mode_named
 from services.ingest.storage.retention import Retention
 from services.ingest.storage.seam import Storage
 from services.ingest.storage.selection import storage_of
+from services.ingest.upkeep import settle
 from shared.families import FAMILIES
 from shared.family import Family
 from shared.rollups import ROLLUP_LEVELS, column_names
@@ -31,7 +34,9 @@ from shared.sql import KEY_COLUMNS, LEDGER
 
 log = logging.getLogger(__name__)
 
-RATE_SECONDS = 600
+RATE_SPAN = timedelta(minutes=10)
+_LOOK_BACK = (RATE_SPAN, timedelta(hours=6), timedelta(days=7))
+"""The newest sample set is looked for in a short time first: no index knows it."""
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 
@@ -85,6 +90,30 @@ async def reconcile_metrics(connection: asyncpg.Connection, wanted: Wanted) -> S
     return storage
 
 
+async def prepare_move(connection: asyncpg.Connection, wanted: Wanted) -> None:
+    """Bring what will be moved up to date in its present mode: columns that this version knows, and marked rollups.
+
+    The new mode computes nothing of the time whose raw rows are about to go, so this is their last chance. Raises
+    ProvisionError while ingest is at it.
+    """
+    families = list(wanted.families.values())
+    await connection.execute(f"SET ROLE {OWNER}")
+    try:
+        async with connection.transaction():
+            state, mode = await read_state(connection), await detected_mode(connection)
+            if state is None or state.mode == mode or refused_state(state, mode, convert=True) is not None:
+                return
+            before = storage_of(mode_named(state.mode))
+            await make_relations(connection, before, families, wanted.retention)
+            if not await connection.fetchval("SELECT EXISTS (SELECT FROM metrics.storage_state)"):
+                # An earlier version kept no rollups, and no record of what they were computed from.
+                return
+        if before.marks_rollups and await settle(connection, before, families) is None:
+            raise ProvisionError("ingest still does its upkeep in this database: stop it, and run this again")
+    finally:
+        await connection.execute("RESET ROLE")
+
+
 async def make_relations(
     connection: asyncpg.Connection, storage: Storage, families: Sequence[Family], retention: Retention
 ) -> None:
@@ -133,13 +162,20 @@ async def _is_complete(connection: asyncpg.Connection, families: Sequence[Family
 
 
 async def _sample_sets_per_second(connection: asyncpg.Connection) -> float:
-    """Return the present rate, by which the width of new chunks is chosen; 0 in a new installation."""
-    if not await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", LEDGER):
-        return 0.0
-    count = await connection.fetchval(
-        f"SELECT count(*) FROM {LEDGER} WHERE time >= now() - interval '{RATE_SECONDS} seconds'"
-    )
-    return float(count) / RATE_SECONDS
+    """Return the rate of the ten minutes before the newest sample set, by which the width of new chunks is chosen.
+
+    Ingest may have been stopped for this; what it wrote more than a week ago counts no longer.
+    """
+    for look_back in _LOOK_BACK:
+        newest = await connection.fetchval(
+            f"SELECT max(time) FROM {LEDGER} WHERE time >= now() - $1::interval", look_back
+        )
+        if newest is not None:
+            count = await connection.fetchval(
+                f"SELECT count(*) FROM {LEDGER} WHERE time > $1 AND time <= $2", newest - RATE_SPAN, newest
+            )
+            return float(count) / RATE_SPAN.total_seconds()
+    return 0.0
 
 
 async def migrate_app(connect: Callable[[], Awaitable[asyncpg.Connection]]) -> str | None:

@@ -11,7 +11,7 @@ import asyncpg
 from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.storage.mode import APACHE_MIN, AVAILABLE_SQL, DETECT_SQL, Mode, is_too_old, mode_of
 from services.ingest.storage.retention import Retention, whole_hours
-from shared.version import PRODUCT_VERSION
+from shared.version import PRODUCT_VERSION, is_later
 
 CONVERT = "python -m services.ingest.provision --convert-mode"
 
@@ -41,6 +41,9 @@ CREATE TABLE IF NOT EXISTS metrics.storage_state (
 ALTER TABLE metrics.storage_state ADD COLUMN IF NOT EXISTS stepped_at timestamptz;
 ALTER TABLE metrics.storage_state ADD COLUMN IF NOT EXISTS stepped_size_bytes bigint;
 ALTER TABLE metrics.storage_state ADD COLUMN IF NOT EXISTS watched_at timestamptz;
+ALTER TABLE metrics.storage_state ADD COLUMN IF NOT EXISTS rollup_1m_dropped_before timestamptz;
+ALTER TABLE metrics.storage_state ADD COLUMN IF NOT EXISTS rollup_5m_dropped_before timestamptz;
+ALTER TABLE metrics.storage_state ADD COLUMN IF NOT EXISTS rollup_1h_dropped_before timestamptz;
 """
 
 _SUPPORTED_MOVES: frozenset[tuple[str, Mode]] = frozenset(
@@ -60,6 +63,9 @@ class State:
     mode: str
     raw_retention_days: int
     ddl_digest: str | None = None
+    rollup_1m_retention_days: int = 0
+    rollup_5m_retention_days: int = 0
+    rollup_1h_retention_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,10 @@ async def offer_extension(connection: asyncpg.Connection, connect: Callable[[], 
     Returns whether it was made. An administrator who may not leaves the database as it is: plain works as well.
     """
     known = await connection.fetchval("SELECT to_regclass('metrics.schema_state') IS NOT NULL")
-    if known or await connection.fetchrow(DETECT_SQL) or not await connection.fetchval(AVAILABLE_SQL):
+    if known or await connection.fetchrow(DETECT_SQL):
+        return False
+    available = await connection.fetchval(AVAILABLE_SQL)
+    if available is None or is_too_old(available):
         return False
     # The extension wants to be the first thing that a session does.
     fresh = await connect()
@@ -106,7 +115,8 @@ async def read_state(connection: asyncpg.Connection) -> State | None:
     """Return what the last provision recorded, None before the first; makes the tables of records."""
     await connection.execute(_DDL)
     row = await connection.fetchrow(
-        "SELECT product_version, mode, raw_retention_days, ddl_digest FROM metrics.schema_state"
+        "SELECT product_version, mode, raw_retention_days, ddl_digest, rollup_1m_retention_days,"
+        " rollup_5m_retention_days, rollup_1h_retention_days FROM metrics.schema_state"
     )
     return None if row is None else State(*row)
 
@@ -135,7 +145,7 @@ async def write_state(connection: asyncpg.Connection, recorded: Recorded, before
         retention.rollup_1h_days,
         recorded.ddl_digest,
     )
-    raised_from = before.raw_retention_days if before and before.raw_retention_days < retention.raw_days else None
+    raised_from = None if before is None else _raised_from(before.raw_retention_days, retention.raw_days)
     row = await connection.fetchrow(
         "INSERT INTO metrics.storage_state AS state (raw_retention_seconds, raw_dropped_before)"
         " VALUES ($1, CASE WHEN $3 > 0 THEN now() - interval '1 second' * $3 END)"
@@ -144,19 +154,34 @@ async def write_state(connection: asyncpg.Connection, recorded: Recorded, before
         " raw_dropped_before = greatest(state.raw_dropped_before, now() - $2::interval), updated_at = now()"
         " RETURNING raw_retention_seconds, now() - raw_dropped_before AS dropped_span",
         int(retention.of("raw").total_seconds()),
-        None if raised_from is None else timedelta(days=raised_from),
+        raised_from,
         0 if before is None else before.raw_retention_days * 86_400,
     )
     assert row is not None
+    if before is not None:
+        await connection.execute(
+            "UPDATE metrics.storage_state SET"
+            " rollup_1m_dropped_before = greatest(rollup_1m_dropped_before, now() - $1::interval),"
+            " rollup_5m_dropped_before = greatest(rollup_5m_dropped_before, now() - $2::interval),"
+            " rollup_1h_dropped_before = greatest(rollup_1h_dropped_before, now() - $3::interval)",
+            _raised_from(before.rollup_1m_retention_days, retention.rollup_1m_days),
+            _raised_from(before.rollup_5m_retention_days, retention.rollup_5m_days),
+            _raised_from(before.rollup_1h_retention_days, retention.rollup_1h_days),
+        )
     raw_kept = timedelta(seconds=row["raw_retention_seconds"])
     return whole_hours(raw_kept if row["dropped_span"] is None else min(raw_kept, row["dropped_span"]))
+
+
+def _raised_from(before_days: int, days: int) -> timedelta | None:
+    """Return for how long back a level is complete when it is kept for longer from now on, else None."""
+    return timedelta(days=before_days) if before_days < days else None
 
 
 def refused_state(state: State | None, mode: Mode, *, convert: bool = False) -> str | None:
     """Return the sentence that says why this database cannot be provisioned, None when it can."""
     if state is None:
         return None
-    if _numbers(state.product_version) > _numbers(PRODUCT_VERSION):
+    if is_later(state.product_version):
         return (
             f"the database was provisioned by Vitalwire {state.product_version} and this is {PRODUCT_VERSION}: "
             f"install {state.product_version} or later, or give provision a database of its own"
@@ -167,7 +192,3 @@ def refused_state(state: State | None, mode: Mode, *, convert: bool = False) -> 
     if (state.mode, mode) in _SUPPORTED_MOVES:
         return f"{found}: stop ingest and move everything stored with '{CONVERT}', or undo the change to the extension"
     return f"{found}, which nothing can be moved to: undo the change to the extension timescaledb or to its license"
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())

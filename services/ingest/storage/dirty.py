@@ -21,7 +21,7 @@ from shared.rollups import (
     keys,
     relation,
 )
-from shared.sql import BUCKET_ORIGIN, LEDGER, SCHEMA, time_index
+from shared.sql import BUCKET_ORIGIN, LEDGER, SCHEMA, host_index, time_index
 
 DIRTY = f"{SCHEMA}.rollup_dirty"
 FINEST: RollupLevel = "1m"
@@ -81,7 +81,7 @@ def kept_ddl(family: Family, level: RollupLevel, present: Collection[str]) -> li
     columns = aggregates(family, level)
     body = ",\n    ".join([*key_columns, *(f"{column.name} {column.sql_type}" for column in columns)])
     name = kept(family, level)
-    index = f"{family.name}_{level}_kept_host"
+    short = name.removeprefix(f"{SCHEMA}.")
     return [
         f"CREATE TABLE IF NOT EXISTS {name} (\n    {body}\n)",
         *(
@@ -89,8 +89,8 @@ def kept_ddl(family: Family, level: RollupLevel, present: Collection[str]) -> li
             for column in columns
             if present and column.name not in present
         ),
-        f"CREATE INDEX IF NOT EXISTS {index} ON {name} (host, time DESC)",
-        time_index(f"{family.name}_{level}_kept", name),
+        host_index(short, name),
+        time_index(short, name),
         f"CREATE OR REPLACE VIEW {relation(family, level)} AS\n{_view(family, level)}",
     ]
 

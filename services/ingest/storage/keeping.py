@@ -11,12 +11,13 @@ from services.ingest.ceiling import Step
 from services.ingest.storage.retention import Retention, whole_hours
 from shared.family import Family
 from shared.rollups import READS, RollupLevel
+from shared.version import PRODUCT_VERSION
 
 NOTHING_DROPPED = datetime(1970, 1, 1, tzinfo=UTC)
 
 _STATE_SQL = """SELECT now() AS now,
     storage.raw_retention_seconds, storage.raw_dropped_before, storage.stepped_at, storage.stepped_size_bytes,
-    schema.raw_retention_days,
+    schema.product_version, schema.raw_retention_days,
     schema.rollup_1m_retention_days, schema.rollup_5m_retention_days, schema.rollup_1h_retention_days
 FROM metrics.schema_state AS schema CROSS JOIN metrics.storage_state AS storage"""
 
@@ -29,6 +30,8 @@ class Keeping:
     retention: Retention
     raw_kept: timedelta
     raw_dropped_before: datetime | None
+    product_version: str = PRODUCT_VERSION
+    """The version that provisioned."""
     last_step: Step | None = None
     """When the ceiling by size shortened raw retention last, while it is shorter than the setting."""
 
@@ -70,4 +73,4 @@ async def read_keeping(connection: asyncpg.Connection) -> Keeping:
     )
     step = None if row["stepped_at"] is None else Step(row["stepped_at"], row["stepped_size_bytes"])
     raw_kept = timedelta(seconds=row["raw_retention_seconds"])
-    return Keeping(row["now"], retention, raw_kept, row["raw_dropped_before"], step)
+    return Keeping(row["now"], retention, raw_kept, row["raw_dropped_before"], row["product_version"], step)

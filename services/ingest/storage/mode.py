@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 Mode = Literal["plain", "timescaledb_apache", "timescaledb_community"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 DETECT_SQL = """SELECT extversion, current_setting('timescaledb.license', true)
 FROM pg_extension WHERE extname = 'timescaledb'"""
-AVAILABLE_SQL = """SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb')
-AND current_setting('shared_preload_libraries') ~ '\\mtimescaledb\\M'"""
-"""Whether the extension could be made: its library must have been loaded when the server started."""
+AVAILABLE_SQL = """SELECT default_version FROM pg_available_extensions
+WHERE name = 'timescaledb' AND current_setting('timescaledb.disable_load', true) IS NOT NULL"""
+"""The version of the extension that could be made, none without its library: that must have been loaded when the
+server started, which only its own setting shows to everybody."""
 
 COMMUNITY_MIN = (2, 28)
 """The first version whose continuous aggregates take a new column in place."""
@@ -24,6 +26,13 @@ def mode_of(extension_version: str | None, license_name: str | None) -> Mode:
         return "plain"
     is_new = _numbers(extension_version) >= COMMUNITY_MIN
     return "timescaledb_community" if license_name == "timescale" and is_new else "timescaledb_apache"
+
+
+def mode_named(name: str) -> Mode:
+    """Return the mode of a name that was recorded; raise ValueError where there is none."""
+    if name not in MODES:
+        raise ValueError(f"expected one of {', '.join(MODES)}, got {name!r}")
+    return MODES[MODES.index(name)]
 
 
 def is_too_old(extension_version: str | None) -> bool:

@@ -14,7 +14,7 @@ from services.ingest.storage.mode import Mode
 from services.ingest.storage.retention import LEDGER_KEPT_LONGER, Retention
 from shared.family import Family
 from shared.rollups import ROLLUP_LEVELS, RollupLevel
-from shared.sql import LEDGER, delete_before, ledger_ddl, table, table_ddl
+from shared.sql import LEDGER, delete_before, known_hosts, ledger_ddl, table, table_ddl
 
 _RECORD_DROPPED = """UPDATE metrics.storage_state SET raw_dropped_before = greatest(raw_dropped_before, $1)
 WHERE raw_dropped_before IS DISTINCT FROM greatest(raw_dropped_before, $1)"""
@@ -92,18 +92,14 @@ class PlainStorage:
 def raw_bounds(families: Sequence[Family], keeping: Keeping) -> dict[str, datetime]:
     """Return relation → the instant before which its rows go; of the ledger only what no message can enter again."""
     bounds = {table(family): keeping.raw_bound(family) for family in families}
-    bounds[LEDGER] = keeping.now - keeping.retention.of("raw") - LEDGER_KEPT_LONGER
+    bounds[LEDGER] = keeping.now - keeping.raw_kept - LEDGER_KEPT_LONGER
     return bounds
 
 
 def _oldest(family: Family) -> str:
     """Return the statement that finds a family's oldest row host by host, as only the hosts' index knows it fast."""
     name = table(family)
-    return f"""WITH RECURSIVE known AS (
-    (SELECT host FROM {name} ORDER BY host LIMIT 1)
-    UNION ALL
-    SELECT (SELECT host FROM {name} WHERE host > known.host ORDER BY host LIMIT 1) FROM known WHERE host IS NOT NULL
-)
+    return f"""WITH RECURSIVE {known_hosts(name)}
 SELECT min((SELECT time FROM {name} AS own WHERE own.host = known.host ORDER BY time LIMIT 1)) FROM known"""
 
 

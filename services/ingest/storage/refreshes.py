@@ -13,7 +13,7 @@ from services.ingest.storage.plain import raw_bounds
 from services.ingest.storage.policies import desired_policies
 from shared.family import Family
 from shared.rollups import READS
-from shared.sql import LEDGER, SCHEMA
+from shared.sql import SCHEMA
 
 FUNCTIONS = ("set_refresh_reach", "drop_rolled_before")
 SETTLED_AFTER = timedelta(minutes=2)
@@ -100,6 +100,5 @@ async def drop_early(connection: asyncpg.Connection, families: Sequence[Family],
         return {}
     dropped = {}
     for relation, bound in raw_bounds(families, keeping).items():
-        if relation != LEDGER:
-            dropped[relation] = await connection.fetchval(_DROP, relation, bound)
+        dropped[relation] = await connection.fetchval(_DROP, relation, bound)
     return {relation: count for relation, count in dropped.items() if count}

@@ -9,6 +9,8 @@ CREATE TABLE IF NOT EXISTS metrics.sample_sets (
     UNIQUE (host, source, session, seq, time)
 );
 
+CREATE INDEX IF NOT EXISTS sample_sets_host_time ON metrics.sample_sets (host, time DESC);
+
 CREATE INDEX IF NOT EXISTS sample_sets_time ON metrics.sample_sets USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE TABLE IF NOT EXISTS metrics.rollup_dirty (
@@ -323,7 +325,7 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_1m_kept (
     interrupts_per_second_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS cpu_1m_kept_host ON metrics.cpu_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS cpu_1m_kept_host_time ON metrics.cpu_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS cpu_1m_kept_time ON metrics.cpu_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -413,7 +415,7 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_5m_kept (
     interrupts_per_second_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS cpu_5m_kept_host ON metrics.cpu_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS cpu_5m_kept_host_time ON metrics.cpu_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS cpu_5m_kept_time ON metrics.cpu_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -503,7 +505,7 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_1h_kept (
     interrupts_per_second_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS cpu_1h_kept_host ON metrics.cpu_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS cpu_1h_kept_host_time ON metrics.cpu_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS cpu_1h_kept_time ON metrics.cpu_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -555,7 +557,7 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_core_1m_kept (
     steal_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS cpu_core_1m_kept_host ON metrics.cpu_core_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS cpu_core_1m_kept_host_time ON metrics.cpu_core_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS cpu_core_1m_kept_time ON metrics.cpu_core_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -607,7 +609,7 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_core_5m_kept (
     steal_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS cpu_core_5m_kept_host ON metrics.cpu_core_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS cpu_core_5m_kept_host_time ON metrics.cpu_core_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS cpu_core_5m_kept_time ON metrics.cpu_core_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -659,7 +661,7 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_core_1h_kept (
     steal_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS cpu_core_1h_kept_host ON metrics.cpu_core_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS cpu_core_1h_kept_host_time ON metrics.cpu_core_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS cpu_core_1h_kept_time ON metrics.cpu_core_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -717,7 +719,7 @@ CREATE TABLE IF NOT EXISTS metrics.memory_1m_kept (
     shared_bytes_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS memory_1m_kept_host ON metrics.memory_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS memory_1m_kept_host_time ON metrics.memory_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS memory_1m_kept_time ON metrics.memory_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -775,7 +777,7 @@ CREATE TABLE IF NOT EXISTS metrics.memory_5m_kept (
     shared_bytes_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS memory_5m_kept_host ON metrics.memory_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS memory_5m_kept_host_time ON metrics.memory_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS memory_5m_kept_time ON metrics.memory_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -833,7 +835,7 @@ CREATE TABLE IF NOT EXISTS metrics.memory_1h_kept (
     shared_bytes_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS memory_1h_kept_host ON metrics.memory_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS memory_1h_kept_host_time ON metrics.memory_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS memory_1h_kept_time ON metrics.memory_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -882,7 +884,7 @@ CREATE TABLE IF NOT EXISTS metrics.swap_1m_kept (
     out_bytes_per_second_max real
 );
 
-CREATE INDEX IF NOT EXISTS swap_1m_kept_host ON metrics.swap_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS swap_1m_kept_host_time ON metrics.swap_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS swap_1m_kept_time ON metrics.swap_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -931,7 +933,7 @@ CREATE TABLE IF NOT EXISTS metrics.swap_5m_kept (
     out_bytes_per_second_max real
 );
 
-CREATE INDEX IF NOT EXISTS swap_5m_kept_host ON metrics.swap_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS swap_5m_kept_host_time ON metrics.swap_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS swap_5m_kept_time ON metrics.swap_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -980,7 +982,7 @@ CREATE TABLE IF NOT EXISTS metrics.swap_1h_kept (
     out_bytes_per_second_max real
 );
 
-CREATE INDEX IF NOT EXISTS swap_1h_kept_host ON metrics.swap_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS swap_1h_kept_host_time ON metrics.swap_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS swap_1h_kept_time ON metrics.swap_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1037,7 +1039,7 @@ CREATE TABLE IF NOT EXISTS metrics.disk_1m_kept (
     inodes_used_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS disk_1m_kept_host ON metrics.disk_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS disk_1m_kept_host_time ON metrics.disk_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS disk_1m_kept_time ON metrics.disk_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1094,7 +1096,7 @@ CREATE TABLE IF NOT EXISTS metrics.disk_5m_kept (
     inodes_used_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS disk_5m_kept_host ON metrics.disk_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS disk_5m_kept_host_time ON metrics.disk_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS disk_5m_kept_time ON metrics.disk_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1151,7 +1153,7 @@ CREATE TABLE IF NOT EXISTS metrics.disk_1h_kept (
     inodes_used_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS disk_1h_kept_host ON metrics.disk_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS disk_1h_kept_host_time ON metrics.disk_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS disk_1h_kept_time ON metrics.disk_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1211,7 +1213,7 @@ CREATE TABLE IF NOT EXISTS metrics.disk_io_1m_kept (
     busy_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS disk_io_1m_kept_host ON metrics.disk_io_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS disk_io_1m_kept_host_time ON metrics.disk_io_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS disk_io_1m_kept_time ON metrics.disk_io_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1271,7 +1273,7 @@ CREATE TABLE IF NOT EXISTS metrics.disk_io_5m_kept (
     busy_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS disk_io_5m_kept_host ON metrics.disk_io_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS disk_io_5m_kept_host_time ON metrics.disk_io_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS disk_io_5m_kept_time ON metrics.disk_io_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1331,7 +1333,7 @@ CREATE TABLE IF NOT EXISTS metrics.disk_io_1h_kept (
     busy_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS disk_io_1h_kept_host ON metrics.disk_io_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS disk_io_1h_kept_host_time ON metrics.disk_io_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS disk_io_1h_kept_time ON metrics.disk_io_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1395,7 +1397,7 @@ CREATE TABLE IF NOT EXISTS metrics.network_1m_kept (
     used_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS network_1m_kept_host ON metrics.network_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS network_1m_kept_host_time ON metrics.network_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS network_1m_kept_time ON metrics.network_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1459,7 +1461,7 @@ CREATE TABLE IF NOT EXISTS metrics.network_5m_kept (
     used_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS network_5m_kept_host ON metrics.network_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS network_5m_kept_host_time ON metrics.network_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS network_5m_kept_time ON metrics.network_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1523,7 +1525,7 @@ CREATE TABLE IF NOT EXISTS metrics.network_1h_kept (
     used_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS network_1h_kept_host ON metrics.network_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS network_1h_kept_host_time ON metrics.network_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS network_1h_kept_time ON metrics.network_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1558,7 +1560,7 @@ CREATE TABLE IF NOT EXISTS metrics.connection_1m_kept (
     connections_count_max bigint
 );
 
-CREATE INDEX IF NOT EXISTS connection_1m_kept_host ON metrics.connection_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS connection_1m_kept_host_time ON metrics.connection_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS connection_1m_kept_time ON metrics.connection_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1593,7 +1595,7 @@ CREATE TABLE IF NOT EXISTS metrics.connection_5m_kept (
     connections_count_max bigint
 );
 
-CREATE INDEX IF NOT EXISTS connection_5m_kept_host ON metrics.connection_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS connection_5m_kept_host_time ON metrics.connection_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS connection_5m_kept_time ON metrics.connection_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1628,7 +1630,7 @@ CREATE TABLE IF NOT EXISTS metrics.connection_1h_kept (
     connections_count_max bigint
 );
 
-CREATE INDEX IF NOT EXISTS connection_1h_kept_host ON metrics.connection_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS connection_1h_kept_host_time ON metrics.connection_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS connection_1h_kept_time ON metrics.connection_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1689,7 +1691,7 @@ CREATE TABLE IF NOT EXISTS metrics.agent_1m_kept (
     reconnects_count_max bigint
 );
 
-CREATE INDEX IF NOT EXISTS agent_1m_kept_host ON metrics.agent_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS agent_1m_kept_host_time ON metrics.agent_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS agent_1m_kept_time ON metrics.agent_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1750,7 +1752,7 @@ CREATE TABLE IF NOT EXISTS metrics.agent_5m_kept (
     reconnects_count_max bigint
 );
 
-CREATE INDEX IF NOT EXISTS agent_5m_kept_host ON metrics.agent_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS agent_5m_kept_host_time ON metrics.agent_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS agent_5m_kept_time ON metrics.agent_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1811,7 +1813,7 @@ CREATE TABLE IF NOT EXISTS metrics.agent_1h_kept (
     reconnects_count_max bigint
 );
 
-CREATE INDEX IF NOT EXISTS agent_1h_kept_host ON metrics.agent_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS agent_1h_kept_host_time ON metrics.agent_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS agent_1h_kept_time ON metrics.agent_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 

@@ -9,6 +9,8 @@ CREATE TABLE IF NOT EXISTS metrics.sample_sets (
     UNIQUE (host, source, session, seq, time)
 );
 
+CREATE INDEX IF NOT EXISTS sample_sets_host_time ON metrics.sample_sets (host, time DESC);
+
 CREATE INDEX IF NOT EXISTS sample_sets_time ON metrics.sample_sets USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE TABLE IF NOT EXISTS metrics.rollup_dirty (
@@ -357,7 +359,7 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_1m_kept (
     interrupts_per_second_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS cpu_1m_kept_host ON metrics.cpu_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS cpu_1m_kept_host_time ON metrics.cpu_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS cpu_1m_kept_time ON metrics.cpu_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -447,7 +449,7 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_5m_kept (
     interrupts_per_second_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS cpu_5m_kept_host ON metrics.cpu_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS cpu_5m_kept_host_time ON metrics.cpu_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS cpu_5m_kept_time ON metrics.cpu_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -537,7 +539,7 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_1h_kept (
     interrupts_per_second_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS cpu_1h_kept_host ON metrics.cpu_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS cpu_1h_kept_host_time ON metrics.cpu_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS cpu_1h_kept_time ON metrics.cpu_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -589,7 +591,7 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_core_1m_kept (
     steal_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS cpu_core_1m_kept_host ON metrics.cpu_core_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS cpu_core_1m_kept_host_time ON metrics.cpu_core_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS cpu_core_1m_kept_time ON metrics.cpu_core_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -641,7 +643,7 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_core_5m_kept (
     steal_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS cpu_core_5m_kept_host ON metrics.cpu_core_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS cpu_core_5m_kept_host_time ON metrics.cpu_core_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS cpu_core_5m_kept_time ON metrics.cpu_core_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -693,7 +695,7 @@ CREATE TABLE IF NOT EXISTS metrics.cpu_core_1h_kept (
     steal_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS cpu_core_1h_kept_host ON metrics.cpu_core_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS cpu_core_1h_kept_host_time ON metrics.cpu_core_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS cpu_core_1h_kept_time ON metrics.cpu_core_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -751,7 +753,7 @@ CREATE TABLE IF NOT EXISTS metrics.memory_1m_kept (
     shared_bytes_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS memory_1m_kept_host ON metrics.memory_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS memory_1m_kept_host_time ON metrics.memory_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS memory_1m_kept_time ON metrics.memory_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -809,7 +811,7 @@ CREATE TABLE IF NOT EXISTS metrics.memory_5m_kept (
     shared_bytes_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS memory_5m_kept_host ON metrics.memory_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS memory_5m_kept_host_time ON metrics.memory_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS memory_5m_kept_time ON metrics.memory_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -867,7 +869,7 @@ CREATE TABLE IF NOT EXISTS metrics.memory_1h_kept (
     shared_bytes_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS memory_1h_kept_host ON metrics.memory_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS memory_1h_kept_host_time ON metrics.memory_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS memory_1h_kept_time ON metrics.memory_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -916,7 +918,7 @@ CREATE TABLE IF NOT EXISTS metrics.swap_1m_kept (
     out_bytes_per_second_max real
 );
 
-CREATE INDEX IF NOT EXISTS swap_1m_kept_host ON metrics.swap_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS swap_1m_kept_host_time ON metrics.swap_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS swap_1m_kept_time ON metrics.swap_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -965,7 +967,7 @@ CREATE TABLE IF NOT EXISTS metrics.swap_5m_kept (
     out_bytes_per_second_max real
 );
 
-CREATE INDEX IF NOT EXISTS swap_5m_kept_host ON metrics.swap_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS swap_5m_kept_host_time ON metrics.swap_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS swap_5m_kept_time ON metrics.swap_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1014,7 +1016,7 @@ CREATE TABLE IF NOT EXISTS metrics.swap_1h_kept (
     out_bytes_per_second_max real
 );
 
-CREATE INDEX IF NOT EXISTS swap_1h_kept_host ON metrics.swap_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS swap_1h_kept_host_time ON metrics.swap_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS swap_1h_kept_time ON metrics.swap_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1071,7 +1073,7 @@ CREATE TABLE IF NOT EXISTS metrics.disk_1m_kept (
     inodes_used_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS disk_1m_kept_host ON metrics.disk_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS disk_1m_kept_host_time ON metrics.disk_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS disk_1m_kept_time ON metrics.disk_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1128,7 +1130,7 @@ CREATE TABLE IF NOT EXISTS metrics.disk_5m_kept (
     inodes_used_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS disk_5m_kept_host ON metrics.disk_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS disk_5m_kept_host_time ON metrics.disk_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS disk_5m_kept_time ON metrics.disk_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1185,7 +1187,7 @@ CREATE TABLE IF NOT EXISTS metrics.disk_1h_kept (
     inodes_used_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS disk_1h_kept_host ON metrics.disk_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS disk_1h_kept_host_time ON metrics.disk_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS disk_1h_kept_time ON metrics.disk_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1245,7 +1247,7 @@ CREATE TABLE IF NOT EXISTS metrics.disk_io_1m_kept (
     busy_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS disk_io_1m_kept_host ON metrics.disk_io_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS disk_io_1m_kept_host_time ON metrics.disk_io_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS disk_io_1m_kept_time ON metrics.disk_io_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1305,7 +1307,7 @@ CREATE TABLE IF NOT EXISTS metrics.disk_io_5m_kept (
     busy_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS disk_io_5m_kept_host ON metrics.disk_io_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS disk_io_5m_kept_host_time ON metrics.disk_io_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS disk_io_5m_kept_time ON metrics.disk_io_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1365,7 +1367,7 @@ CREATE TABLE IF NOT EXISTS metrics.disk_io_1h_kept (
     busy_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS disk_io_1h_kept_host ON metrics.disk_io_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS disk_io_1h_kept_host_time ON metrics.disk_io_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS disk_io_1h_kept_time ON metrics.disk_io_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1429,7 +1431,7 @@ CREATE TABLE IF NOT EXISTS metrics.network_1m_kept (
     used_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS network_1m_kept_host ON metrics.network_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS network_1m_kept_host_time ON metrics.network_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS network_1m_kept_time ON metrics.network_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1493,7 +1495,7 @@ CREATE TABLE IF NOT EXISTS metrics.network_5m_kept (
     used_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS network_5m_kept_host ON metrics.network_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS network_5m_kept_host_time ON metrics.network_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS network_5m_kept_time ON metrics.network_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1557,7 +1559,7 @@ CREATE TABLE IF NOT EXISTS metrics.network_1h_kept (
     used_percent_count bigint
 );
 
-CREATE INDEX IF NOT EXISTS network_1h_kept_host ON metrics.network_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS network_1h_kept_host_time ON metrics.network_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS network_1h_kept_time ON metrics.network_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1592,7 +1594,7 @@ CREATE TABLE IF NOT EXISTS metrics.connection_1m_kept (
     connections_count_max bigint
 );
 
-CREATE INDEX IF NOT EXISTS connection_1m_kept_host ON metrics.connection_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS connection_1m_kept_host_time ON metrics.connection_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS connection_1m_kept_time ON metrics.connection_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1627,7 +1629,7 @@ CREATE TABLE IF NOT EXISTS metrics.connection_5m_kept (
     connections_count_max bigint
 );
 
-CREATE INDEX IF NOT EXISTS connection_5m_kept_host ON metrics.connection_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS connection_5m_kept_host_time ON metrics.connection_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS connection_5m_kept_time ON metrics.connection_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1662,7 +1664,7 @@ CREATE TABLE IF NOT EXISTS metrics.connection_1h_kept (
     connections_count_max bigint
 );
 
-CREATE INDEX IF NOT EXISTS connection_1h_kept_host ON metrics.connection_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS connection_1h_kept_host_time ON metrics.connection_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS connection_1h_kept_time ON metrics.connection_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1723,7 +1725,7 @@ CREATE TABLE IF NOT EXISTS metrics.agent_1m_kept (
     reconnects_count_max bigint
 );
 
-CREATE INDEX IF NOT EXISTS agent_1m_kept_host ON metrics.agent_1m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS agent_1m_kept_host_time ON metrics.agent_1m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS agent_1m_kept_time ON metrics.agent_1m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1784,7 +1786,7 @@ CREATE TABLE IF NOT EXISTS metrics.agent_5m_kept (
     reconnects_count_max bigint
 );
 
-CREATE INDEX IF NOT EXISTS agent_5m_kept_host ON metrics.agent_5m_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS agent_5m_kept_host_time ON metrics.agent_5m_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS agent_5m_kept_time ON metrics.agent_5m_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
@@ -1845,7 +1847,7 @@ CREATE TABLE IF NOT EXISTS metrics.agent_1h_kept (
     reconnects_count_max bigint
 );
 
-CREATE INDEX IF NOT EXISTS agent_1h_kept_host ON metrics.agent_1h_kept (host, time DESC);
+CREATE INDEX IF NOT EXISTS agent_1h_kept_host_time ON metrics.agent_1h_kept (host, time DESC);
 
 CREATE INDEX IF NOT EXISTS agent_1h_kept_time ON metrics.agent_1h_kept USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 

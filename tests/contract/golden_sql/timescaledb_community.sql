@@ -9,6 +9,8 @@ CREATE TABLE IF NOT EXISTS metrics.sample_sets (
     UNIQUE (host, source, session, seq, time)
 );
 
+CREATE INDEX IF NOT EXISTS sample_sets_host_time ON metrics.sample_sets (host, time DESC);
+
 CREATE INDEX IF NOT EXISTS sample_sets_time ON metrics.sample_sets USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE OR REPLACE FUNCTION metrics.set_refresh_reach(relation text, reach interval) RETURNS boolean

@@ -80,6 +80,13 @@ async def drained(client: Client, seconds_max: float = 30) -> None:
             await asyncio.sleep(0.05)
 
 
+async def until(connection: asyncpg.Connection, condition: str) -> None:
+    """Return once the SQL condition holds."""
+    async with asyncio.timeout(20):
+        while not await connection.fetchval(f"SELECT {condition}"):  # noqa: ASYNC110 - the event is in the database
+            await asyncio.sleep(0.02)
+
+
 async def stored_seqs(connection: asyncpg.Connection, host: str = HOST) -> list[int]:
     """Return the seqs that the rows of swap tell, in order: a doubled row shows twice."""
     rows = await connection.fetch("SELECT total_bytes FROM metrics.swap WHERE host = $1 ORDER BY 1", host)

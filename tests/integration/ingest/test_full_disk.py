@@ -20,6 +20,7 @@ from services.ingest.room import Disk, free_percent, stream_bytes
 from services.ingest.sink import PostgresSink
 from services.ingest.storage.retention import Retention
 from services.ingest.storage.selection import storage_of
+from services.ingest.window import RawKept
 from shared.subjects import BACKFILL, METRICS
 from tests.integration.conftest import MIB, BusConnect, Database
 from tests.integration.ingest.conftest import StartIngest
@@ -111,7 +112,7 @@ async def test_it_goes_on_by_itself(
     intake = Intake(Puller(bus, METRICS, MIB), Puller(bus, BACKFILL, MIB), policy)
     consumer = Consumer(intake, sink, set_aside, breaker, metrics)
     stop = asyncio.Event()
-    running = asyncio.create_task(consumer.run(stop, Retention().of("raw"), disk))
+    running = asyncio.create_task(consumer.run(stop, RawKept(Retention().of("raw")), disk))
     await publish(host_client, bodies()[:25])
     await asyncio.sleep(0.5)
     assert await waiting(admin_client) == (25, 0)

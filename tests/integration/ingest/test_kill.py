@@ -13,7 +13,7 @@ from nats.aio.client import Client
 
 from tests.bus_proxy import BusProxy
 from tests.integration.ingest.conftest import StartIngest
-from tests.integration.ingest.running import HOST, drained, publish, sample_set, stored_seqs, ticks
+from tests.integration.ingest.running import HOST, drained, publish, sample_set, stored_seqs, ticks, until
 from tests.servers import NatsServer
 
 WAITING = 2_000
@@ -33,13 +33,6 @@ async def proxy(own_bus: NatsServer) -> AsyncIterator[BusProxy]:
     await made.start()
     yield made
     await made.stop()
-
-
-async def until(connection: asyncpg.Connection, condition: str) -> None:
-    """Return once the SQL condition holds."""
-    async with asyncio.timeout(20):
-        while not await connection.fetchval(f"SELECT {condition}"):  # noqa: ASYNC110 - the event is in the database
-            await asyncio.sleep(0.02)
 
 
 async def test_killed_before_the_commit(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import pytest
 
-from services.ingest.rollups import MANY
+from services.ingest.rollups import MANY, SECOND_LOCK
 from services.ingest.storage.plain import ROWS_MAX, PlainStorage
 from services.ingest.upkeep import LOCK, expire, settle
 from shared.rollups import ROLLUP_LEVELS
 from tests.integration.conftest import Database, DatabaseConnect
 from tests.integration.ingest.conftest import StartIngest
-from tests.integration.ingest.running import HOST, logged
+from tests.integration.ingest.running import HOST, logged, until
 
 OLD = "now() - interval '8 days'"
 YOUNG = "now() - interval '6 days'"
@@ -115,6 +117,30 @@ async def test_a_backlog_is_computed_on_two_connections(
         assert await owner.fetchval(f"SELECT count(*) FROM metrics.{family}_1m_kept") == HOSTS * MINUTES
 
 
+async def test_a_backlog_that_takes_too_long_goes_on_the_next_time(
+    database: Database, database_connect: DatabaseConnect, owner: asyncpg.Connection
+) -> None:
+    before = await backlog(owner)
+    writer = await database_connect(database.ingest_url)
+    settled = await settle(writer, PlainStorage(), seconds_max=0)
+    assert settled is not None
+    assert settled.computed == 0
+    assert await rollups(owner) == before
+    assert await settle(writer, PlainStorage()) is not None
+    assert await owner.fetchval("SELECT count(*) FROM metrics.swap_1m_kept") == HOSTS * MINUTES
+    assert await rollups(owner) == before
+
+
+async def test_rows_of_a_later_version_are_left_to_its_own_upkeep(
+    database: Database, database_connect: DatabaseConnect, owner: asyncpg.Connection
+) -> None:
+    await backlog(owner)
+    writer = await database_connect(database.ingest_url)
+    await owner.execute("UPDATE metrics.schema_state SET product_version = '999.0.0'")
+    assert await settle(writer, PlainStorage()) is None
+    assert await owner.fetchval("SELECT count(*) FROM metrics.swap_1m_kept") == 0
+
+
 async def test_a_backlog_stays_marked_when_the_second_connection_breaks(
     database: Database, database_connect: DatabaseConnect, owner: asyncpg.Connection
 ) -> None:
@@ -131,3 +157,44 @@ async def test_a_backlog_stays_marked_when_the_second_connection_breaks(
     assert await rollups(owner) == before
     assert await settle(writer, PlainStorage()) is not None
     assert await rollups(owner) == before
+
+
+async def test_nobody_computes_beside_the_second_connection_of_an_upkeep_that_broke(
+    database: Database, database_connect: DatabaseConnect, owner: asyncpg.Connection
+) -> None:
+    before = await backlog(owner)
+    left = await database_connect(database.ingest_url)
+    await left.execute("SELECT pg_advisory_lock(hashtext($1))", SECOND_LOCK)
+    writer = await database_connect(database.ingest_url)
+    assert await settle(writer, PlainStorage()) is None
+    assert await rollups(owner) == before
+    await left.close()
+    assert await settle(writer, PlainStorage()) is not None
+    assert await rollups(owner) == before
+
+
+async def test_the_second_connection_holds_its_lock_while_it_works(
+    database: Database, database_connect: DatabaseConnect, owner: asyncpg.Connection
+) -> None:
+    await backlog(owner)
+    is_held = f"EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND {key_of(SECOND_LOCK)})"
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE metrics.swap_1m_kept, metrics.connection_1m_kept IN SHARE MODE")
+        work = asyncio.create_task(
+            settle(
+                await database_connect(database.ingest_url),
+                PlainStorage(),
+                connect=lambda: database_connect(database.ingest_url),
+            )
+        )
+        await until(owner, is_held)
+    assert await work is not None
+    await until(owner, f"NOT {is_held}")
+
+
+def key_of(lock: str) -> str:
+    """Return the condition that a row of pg_locks is that advisory lock in this database."""
+    return (
+        f"objid::bigint = hashtext('{lock}')::bigint & 4294967295"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )

@@ -20,11 +20,13 @@ from services.ingest.storage.dirty import kept
 from services.ingest.storage.mode import AVAILABLE_SQL, Mode
 from services.ingest.storage.retention import Retention
 from services.ingest.storage.selection import storage_of
-from services.ingest.upkeep import settle
+from services.ingest.upkeep import LOCK, settle
 from shared.families import FAMILIES
 from shared.resolution import Level
 from shared.rollups import ROLLUP_LEVELS, column_names, relation
 from tests.integration.conftest import DatabaseConnect, database_url, run_sql
+from tests.integration.storage.columns import expected_columns, found_columns
+from tests.integration.storage.growth import GROWN
 
 NETWORK = FAMILIES["network"]
 LEVELS: tuple[Level, ...] = ("raw", *ROLLUP_LEVELS)
@@ -113,7 +115,7 @@ async def test_moving_to_the_mode_that_the_server_has_keeps_every_row(
     start: Mode, own_database: str, database_connect: DatabaseConnect
 ) -> None:
     owner = await database_connect(own_database)
-    if not await owner.fetchval(AVAILABLE_SQL):
+    if await owner.fetchval(AVAILABLE_SQL) is None:
         pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
     await provision_as(start, owner, own_database)
     if start != "plain" and start == await detected_mode(owner):
@@ -155,7 +157,7 @@ async def test_what_the_release_before_rollups_stored_is_moved_and_gets_its_roll
     own_database: str, database_connect: DatabaseConnect
 ) -> None:
     owner = await database_connect(own_database)
-    if not await owner.fetchval(AVAILABLE_SQL):
+    if await owner.fetchval(AVAILABLE_SQL) is None:
         pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
     await provision_as("plain", owner, own_database)
     await store(owner, hours=5)
@@ -169,3 +171,44 @@ async def test_what_the_release_before_rollups_stored_is_moved_and_gets_its_roll
     await provision_database(own_database, wanted=Wanted(convert=True))
     await owner.reload_schema_state()
     assert await everything(owner, until) == before
+
+
+async def test_an_update_that_brings_a_gauge_and_what_was_not_computed_yet_are_settled_before_the_move(
+    own_database: str, database_connect: DatabaseConnect
+) -> None:
+    owner = await database_connect(own_database)
+    if await owner.fetchval(AVAILABLE_SQL) is None:
+        pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
+    await provision_as("plain", owner, own_database)
+    await store(owner, hours=2)
+    # So old that no refresh of the new mode reaches it.
+    old = "date_trunc('minute', now()) - interval '1 minute' * age - interval '6 days 20 hours'"
+    gauges = ", ".join("NULL" if gauge.optional else "7" for gauge in NETWORK.gauges)
+    await owner.execute(
+        f"INSERT INTO metrics.network SELECT {old}, 'late', 'system', 'eth0', {gauges} FROM generate_series(1, 90) age"
+    )
+    await owner.execute(f"INSERT INTO metrics.rollup_dirty SELECT 60, {old}, 'late' FROM generate_series(1, 90) age")
+    until = await owner.fetchval("SELECT date_trunc('hour', now())")
+    before = await everything(owner, until)
+    assert sum(row[1] == "late" for row in before["1m"]) == 90
+
+    await make_extension(own_database)
+    grown = {**FAMILIES, GROWN.name: GROWN}
+    await provision_database(own_database, wanted=Wanted(convert=True, families=grown))
+    await owner.reload_schema_state()
+    after = await everything(owner, until)
+    for level in ROLLUP_LEVELS:
+        assert after[level] == before[level], level
+        assert await found_columns(owner, GROWN, level) == expected_columns(GROWN, level)
+
+
+async def test_nothing_is_moved_while_ingest_is_at_it(own_database: str, database_connect: DatabaseConnect) -> None:
+    owner = await database_connect(own_database)
+    if await owner.fetchval(AVAILABLE_SQL) is None:
+        pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
+    await provision_as("plain", owner, own_database)
+    await make_extension(own_database)
+    await owner.execute("SELECT pg_advisory_lock(hashtext($1))", LOCK)
+    with pytest.raises(ProvisionError, match="stop it"):
+        await provision_database(own_database, wanted=Wanted(convert=True))
+    assert await owner.fetchval("SELECT mode FROM metrics.schema_state") == "plain"

@@ -140,6 +140,20 @@ async def test_raising_the_setting_again_brings_no_refresh_over_what_is_gone(age
     await assert_kept(aged, mode)
 
 
+async def test_a_level_that_is_kept_for_longer_again_is_not_asked_for_what_had_gone(aged: Aged) -> None:
+    await provision(aged.database, SHORT)
+    await keep_up(aged.database)
+    await provision(aged.database, LONG)
+    table, gauges = aged.table, [gauge.name for gauge in DISK[0].gauges]
+    span = (aged.now - timedelta(hours=60), aged.now - timedelta(hours=57))
+    async with queries(aged.database) as reader:
+        answer = await ask(reader, request(DISK[0], gauges, span))
+    assert answer.resolution == "5m"
+    right = stepped(table, gauges, lambda key: True, (answer.start, answer.end), 300, "avg")
+    assert differences(DISK[0], right, answer, "avg") == []
+    assert answer.series
+
+
 ANSWERS: list[tuple[int, int | None, Level]] = [
     # hours back, step asked for, the level that still has all of it
     (20, None, "raw"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.ingest.provisioning.state import State, refused_state
-from services.ingest.rollups import merged_ranges
+from services.ingest.rollups import Ranges, merged_ranges
 from services.ingest.storage.keeping import Keeping
 from services.ingest.storage.mode import Mode, is_too_old, mode_of
 from services.ingest.storage.plain import raw_bounds
@@ -138,10 +138,27 @@ def test_after_retention_was_raised_a_refresh_reaches_no_further_than_raw_rows_a
 )
 def test_neighbouring_buckets_of_a_host_become_one_range(buckets: str, ranges: str) -> None:
     width = timedelta(minutes=1)
-    since, until, hosts = merged_ranges([(name[0], NOW + int(name[1:]) * width) for name in buckets.split()], width)
-    found = zip(hosts, since, until, strict=True)
-    text = " ".join(f"{host}{(first - NOW) // width}-{(last - NOW) // width}" for host, first, last in found)
-    assert text == ranges
+    merged = merged_ranges([(name[0], NOW + int(name[1:]) * width) for name in buckets.split()], width)
+    assert _text(merged, width) == ranges
+
+
+@pytest.mark.parametrize(
+    ("buckets", "halves"),
+    [
+        pytest.param("a1 a2 b1 c5", "a1-3 b1-2 | c5-6", id="three ranges"),
+        pytest.param("a1 b1", "a1-2 | b1-2", id="two"),
+        pytest.param("a1 a2 a3", "a1-4", id="a lone one stays whole"),
+    ],
+)
+def test_a_backlog_is_halved_by_ranges(buckets: str, halves: str) -> None:
+    width = timedelta(minutes=1)
+    merged = merged_ranges([(name[0], NOW + int(name[1:]) * width) for name in buckets.split()], width)
+    assert " | ".join(_text(half, width) for half in merged.halves()) == halves
+
+
+def _text(ranges: Ranges, width: timedelta) -> str:
+    found = zip(ranges.hosts, ranges.since, ranges.until, strict=True)
+    return " ".join(f"{host}{(first - NOW) // width}-{(last - NOW) // width}" for host, first, last in found)
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,7 @@ def test_the_ledger_knows_a_sample_set_by_its_identity() -> None:
 
 
 def test_delete_before_is_bounded() -> None:
-    assert sql.delete_before(sql.table(FAN)) == (
-        "DELETE FROM metrics.fan WHERE ctid = ANY (ARRAY(SELECT ctid FROM metrics.fan WHERE time < $1 LIMIT $2))"
-    )
+    assert re.findall(r"LIMIT \$2", sql.delete_before(sql.table(FAN))) == ["LIMIT $2", "LIMIT $2"]
 
 
 @pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
