@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from deploy.local.up import this_host
 from tests.browser.checks import check
@@ -148,6 +148,9 @@ def test_a_custom_range_is_checked_before_it_is_asked_for(open_page: Opener, hos
     page.locator("input[name=to]").fill("2026-11-20T09:00:00")
     page.keyboard.press("Enter")
     expect(page.get_by_test_id("range-problem")).to_contain_text("earlier")
+    page.locator("input[name=from]").fill("2010-11-20T10:00:00")
+    expect(page.get_by_test_id("range-problem")).to_contain_text("3,660 days")
+    page.locator("input[name=from]").fill("2026-11-20T10:00:00")
     page.locator("input[name=to]").fill("2026-11-20T11:30:00")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"start=2026-11-20T10:00:00Z&end=2026-11-20T11:30:00Z"))
@@ -184,6 +187,75 @@ def test_the_highest_hosts_now_and_one_of_many_labels(open_page: Opener, stack: 
     page.get_by_test_id("label").select_option("0")
     page.wait_for_url(re.compile(r"family=cpu_core.*label=0"))
     expect(page.locator(COMPARE_PANEL)).to_have_attribute("data-lines", "1")
+
+
+def take_history_away(watched: Watched, families: str) -> None:
+    """Answer what is asked of these families' history as the API does while the database is away."""
+    problem = '{"status": 503, "code": "database_away", "detail": "The database does not answer."}'
+    watched.page.route(
+        re.compile(rf"/metrics/({families})\?"),
+        lambda route: route.fulfill(status=503, content_type="application/json", body=problem),
+    )
+
+
+def forgive_503(watched: Watched) -> None:
+    """Forget that the browser itself reported refused requests."""
+    watched.complaints[:] = [text for text in watched.complaints if "503" not in text]
+
+
+def test_numbers_of_one_family_never_stand_under_the_name_of_another(open_page: Opener) -> None:
+    watched = open_page()
+    page = opened(watched, f"/compare?family=memory&column=used_percent&hosts={this_host()}", COMPARE_PANEL)
+    expect(page.get_by_test_id("range")).to_contain_text("Last 15 min")
+    expect(page.get_by_test_id("range")).not_to_contain_text("live")
+    take_history_away(watched, "swap")
+    page.get_by_test_id("family").select_option("swap")
+    expect(page.locator(f"{COMPARE_PANEL} h2")).to_contain_text("Swap used")
+    expect(page.locator(COMPARE_PANEL)).to_have_attribute("data-lines", "0")
+    expect(page.locator(f"{COMPARE_PANEL} [role=status]")).to_have_text("History is not available right now")
+    forgive_503(watched)
+
+
+def test_a_month_that_cannot_be_had_is_said_so_and_comes_by_itself(open_page: Opener, hosts: list[str]) -> None:
+    watched = open_page()
+    page = opened(watched, f"/hosts/{hosts[0]}", CPU_PANEL)
+    expect(page.get_by_test_id("range")).to_contain_text("Last 15 min (live)")
+    take_history_away(watched, "cpu")
+    page.get_by_test_id("range").select_option("30d")
+    expect(page.locator(f"{CPU_PANEL} [role=status]")).to_have_text("History is not available right now")
+    expect(page.locator(f"{CPU_PANEL} canvas")).to_have_count(0)
+    page.unroute_all()
+    level = page.locator(f"{CPU_PANEL} [data-testid='resolution']")
+    expect(level).to_have_attribute("data-level", "1h", timeout=20_000)
+    expect(page.locator(f"{CPU_PANEL} [role=status]")).to_have_text("")
+    forgive_503(watched)
+
+
+def test_zooming_out_by_keyboard_keeps_the_focus(open_page: Opener, hosts: list[str]) -> None:
+    page = opened(open_page(), f"/hosts/{hosts[0]}?range=30d", CPU_PANEL)
+    zoom_out = page.get_by_test_id("zoom-out")
+    expect(zoom_out).to_have_attribute("aria-disabled", "true")
+    drag(page, CPU_PANEL, 0.3, 0.4)
+    page.wait_for_url(re.compile(r"start="))
+    zoom_out.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"range=30d$"))
+    expect(zoom_out).to_have_attribute("aria-disabled", "true")
+    expect(zoom_out).to_be_focused()
+
+
+def test_a_ranking_that_comes_after_another_choice_chooses_nobody(open_page: Opener, second_host: str) -> None:
+    page = opened(open_page(), f"/compare?family=cpu&hosts={second_host}", COMPARE_PANEL)
+    held: list[Route] = []
+    page.route(re.compile(r"/metrics/cpu/top\?"), lambda route: held.append(route))
+    with page.expect_request(re.compile(r"/metrics/cpu/top\?")) as asked:
+        page.get_by_test_id("top-5").click()
+    assert "limit=1000" in asked.value.url
+    page.get_by_test_id("family").select_option("memory")
+    expect(page.locator(f"{COMPARE_PANEL} h2")).to_contain_text("Memory")
+    held.pop().continue_()
+    expect(page.get_by_test_id("top-5")).to_be_enabled()
+    expect(page.locator("[data-chip]")).to_have_count(1)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

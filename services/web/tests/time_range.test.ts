@@ -2,10 +2,12 @@
 import { describe, expect, it } from "vitest";
 import {
   askedRange,
+  chosenSpan,
   fromLocalInput,
   isLive,
   parseRange,
   rangeQuery,
+  SPAN_DAYS_MAX,
   refreshMilliseconds,
   toLocalInput,
   widenedRange,
@@ -94,6 +96,26 @@ describe("a range is asked for again", () => {
     ["once more when its last samples may be on their way", { start: now - 60_000, end: now - 5_000 }, null, 10_000],
   ])("%s", (_, range, stepSeconds, milliseconds) => {
     expect(refreshMilliseconds(range, stepSeconds, now)).toBe(milliseconds);
+  });
+});
+
+describe("two inputs", () => {
+  const now = at("21T09:00:00");
+  const local = (milliseconds: number) => toLocalInput(milliseconds);
+  const longest = SPAN_DAYS_MAX * 86_400_000;
+  it.each<[string, string, string, ReturnType<typeof chosenSpan>]>([
+    ["name a span", local(custom.start), local(custom.end), custom],
+    ["must both be there", local(custom.start), "", "incomplete"],
+    ["must be in order", local(custom.end), local(custom.start), "order"],
+    ["must not be the same", local(custom.start), local(custom.start), "order"],
+    ["may name the longest span", local(now - longest), local(now), { start: now - longest, end: now }],
+    ["must not name a longer one", local(now - longest - 1_000), local(now), "long"],
+    ["may name what is far ahead", local(now), local(now + longest), { start: now, end: now + longest }],
+    ["must not name what is further", local(now), local(now + longest + 1_000), "outside"],
+    ["may name the first instant", local(0), local(1_000), { start: 0, end: 1_000 }],
+    ["must not name one before", local(-1_000), local(1_000), "outside"],
+  ])("%s", (_, from, to, expected) => {
+    expect(chosenSpan(from, to, now)).toEqual(expected);
   });
 });
 

@@ -44,9 +44,23 @@ describe("a line over steps", () => {
     ["breaks over two missing steps", [0, 60, 240], 60, 10, "1 2 | 3"],
     ["goes by the host's rhythm where that is slower than the step", [0, 60, 120], 10, 60, "1 2 3"],
     ["breaks between raw samples of a fast host", [0, 1, 60], null, 1, "1 2 | 3"],
+    ["is whole though its host reports faster by now", [0, 10, 20], null, 1, "1 2 3"],
+    ["breaks though its host reports more seldom by now", [0, 1, 12], null, 10, "1 2 | 3"],
   ])("%s", (_, seconds, step, interval, expected) => {
     const view = toView(answer(seconds, step, { h: "1 2 3" }), [], interval);
     expect(drawn(view)).toEqual([expected]);
+  });
+
+  it("of two samples goes by what the host is set up to", () => {
+    expect(drawn(toView(answer([0, 10], null, { h: "1 2" }), [], 1))).toEqual(["1 | 2"]);
+    expect(drawn(toView(answer([0, 10], null, { h: "1 2" }), [], 10))).toEqual(["1 2"]);
+  });
+
+  it("goes by the gauge that is always there", () => {
+    const found = answer([0, 1, 2, 20, 40, 41], null, { h: "1 2 3 4 5 6" });
+    const seldom = [1, null, null, 1, 1, null];
+    const series = found.series.map((one) => ({ ...one, values: { seldom, ...one.values } }));
+    expect(drawn(toView({ ...found, series }, [], 1))).toEqual(["1 2 3 | 4 | 5 6"]);
   });
 
   it("has its axis, level and step from the answer", () => {

@@ -24,6 +24,14 @@ export class UnreachableError extends Error {
   }
 }
 
+/** Too many requests: asking again later is right. */
+const BUSY_STATUS = 429;
+
+/** Returns whether the API refused for good: the same request, sent again, would be refused again. */
+export function isRefusal(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== BUSY_STATUS;
+}
+
 export type Fetch = (request: Request) => Promise<Response>;
 
 export interface Access {

@@ -1,39 +1,29 @@
-/** Values of a family's first label on the chosen hosts, such as their mount points. */
-import { shallowRef, watch, type Ref } from "vue";
+/** Label values as the API tells them: of what is current, else of the range that is shown. */
 import { expectBody } from "../api/client";
-import type { Family } from "../api/types";
 import { client } from "../auth/current";
+import { laterWhenSeen } from "../range/later_when_seen";
+import { askForRange } from "../range/use_range_answer";
+import { cellsOf, keepLabelValues, labelsOf, type LabelQuestion } from "./label_values";
 
-const LIMIT = 100;
+/** Tables of an answer: one a host and source, which is more than ten hosts can have. */
+const LIMIT = 1_000;
+/** The fewest that the API takes: only who is in the answer counts. */
+const POINTS_MAX = 2;
 
-/** Returns the values that are current on the hosts, in natural order, null until they are known. */
-export function useLabelValues(family: Ref<Family | undefined>, hosts: Ref<readonly string[]>) {
-  const values = shallowRef<string[] | null>(null);
-  let asked = 0;
+/** Returns the values of a label on the chosen hosts, null until they are known; and whether asking fails. */
+export function useLabelValues(question: () => LabelQuestion | null) {
+  return keepLabelValues(question, { current: askCurrent, past: askPast, later: laterWhenSeen });
+}
 
-  async function load(): Promise<void> {
-    const order = (asked += 1);
-    const label = family.value?.labels[0]?.name;
-    if (family.value === undefined || label === undefined || hosts.value.length === 0) {
-      values.value = [];
-      return;
-    }
-    const query = { host: [...hosts.value], family: family.value.name, limit: LIMIT };
-    const found = await expectBody(client.GET("/api/v1/metrics/current", { params: { query } })).catch(() => null);
-    if (order !== asked) return;
-    const cells = (found?.current ?? []).flatMap(({ columns, rows }) => rows.map((row) => row[columns.indexOf(label)]));
-    const texts = cells.filter((cell) => cell !== undefined && cell !== null).map(String);
-    values.value = [...new Set(texts)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-  }
+async function askCurrent({ hosts, family }: LabelQuestion, label: string, signal: AbortSignal): Promise<string[]> {
+  const query = { host: [...hosts], family, limit: LIMIT };
+  const { current } = await expectBody(client.GET("/api/v1/metrics/current", { params: { query }, signal }));
+  return cellsOf(current, label);
+}
 
-  watch(
-    () => family.value?.name,
-    () => (values.value = null),
-  );
-  watch(
-    () => [family.value?.name, ...hosts.value].join("\n"),
-    () => void load(),
-    { immediate: true },
-  );
-  return values;
+async function askPast(asked: LabelQuestion, label: string, signal: AbortSignal): Promise<string[]> {
+  const { family, hosts, range } = asked;
+  const series = { family, hosts, columns: [asked.column], labels: [], range };
+  const answer = await askForRange({ ...series, aggregate: "avg", pointsMax: POINTS_MAX }, signal);
+  return labelsOf(answer.series, label);
 }

@@ -1,6 +1,6 @@
 /** The recent past of every family of a host: asked of the API, continued live, mended where something was missed. */
 import { onScopeDispose, reactive } from "vue";
-import { ApiError, expectBody } from "../api/client";
+import { expectBody, isRefusal } from "../api/client";
 import type { Family, FamilyName } from "../api/types";
 import { client } from "../auth/current";
 import { serverNow } from "../format/server_clock";
@@ -68,7 +68,7 @@ export function useHistories(host: string, families: readonly Family[], interval
       statuses[family] = "loaded";
       noteChange(family);
     } catch (error) {
-      const refused = error instanceof ApiError && error.status >= 400 && error.status < 500;
+      const refused = isRefusal(error);
       statuses[family] = refused ? "loaded" : "unavailable";
       if (!refused) later(() => void load(family, gauges), RETRY_MILLISECONDS);
     }

@@ -29,6 +29,12 @@ export type TimeRange = { preset: Preset } | Span;
 /** The part of an address's query that says a range. */
 export type RangeQuery = { range: string } | { start: string; end: string } | Record<string, never>;
 
+/** Of the API: no range is longer, and none ends further ahead. */
+export const SPAN_DAYS_MAX = 3_660;
+const SPAN_MILLISECONDS_MAX = SPAN_DAYS_MAX * 86_400_000;
+
+export type SpanProblem = "incomplete" | "order" | "outside" | "long";
+
 /** Below this a chart would show less than a few samples. */
 const ZOOM_MILLISECONDS_MIN = 10_000;
 
@@ -81,6 +87,16 @@ const REFRESH_MILLISECONDS_MIN = 10_000;
 export function refreshMilliseconds(range: TimeRange, stepSeconds: number | null, now: number): number | null {
   if (!("preset" in range) && range.end <= now - REFRESH_MILLISECONDS_MIN) return null;
   return Math.max(REFRESH_MILLISECONDS_MIN, ((stepSeconds ?? 0) * 1000) / 2);
+}
+
+/** Returns the span that two native inputs name, or why the API would refuse it. */
+export function chosenSpan(from: string, to: string, now: number): Span | SpanProblem {
+  const start = fromLocalInput(from);
+  const end = fromLocalInput(to);
+  if (start === null || end === null) return "incomplete";
+  if (start >= end) return "order";
+  if (start < 0 || end > now + SPAN_MILLISECONDS_MAX) return "outside";
+  return end - start > SPAN_MILLISECONDS_MAX ? "long" : { start, end };
 }
 
 /** Returns an instant as a native input for local time holds it, with seconds. */
