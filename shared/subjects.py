@@ -140,8 +140,12 @@ def streams(metrics_bytes_max: int, backfill_bytes_max: int) -> tuple[Stream, ..
     )
 
 
-Role = Literal["provision", "ingest", "api", "subscriber"]
+Role = Literal["provision", "ingest", "api", "subscriber", "simulator"]
 ROLES: tuple[Role, ...] = ("provision", "ingest", "api", "subscriber")
+"""The roles of every installation."""
+SIMULATOR: Role = "simulator"
+"""Speaks for hosts that it invents. Since it could speak for any host, an installation has it only where asked for."""
+SIMULATED_HOSTS_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,4 +216,7 @@ def role_permissions(role: Role) -> Permissions:
             subscribe=("metrics.>", f"$KV.{HOSTS_BUCKET}.>", inbox),
             publish_denied=tuple(denied),
         )
+    if role == "simulator":
+        # The broker cannot allow names by prefix, or it could be held to the names that it invents.
+        return Permissions(role, publish=("metrics.>", "backfill.>", f"$KV.{HOSTS_BUCKET}.*"), subscribe=(inbox,))
     return Permissions(role, subscribe=("metrics.>", "alerts.>", inbox))

@@ -18,7 +18,7 @@ from pathlib import Path
 from deploy.local.binaries import nats_server, postgres_home, postgres_libraries
 from deploy.local.nats_config import BusUser, NatsSettings, hash_password, render
 from shared.settings import Secret
-from shared.subjects import ROLES, Permissions, host_permissions, role_permissions
+from shared.subjects import ROLES, SIMULATOR, Permissions, host_permissions, role_permissions
 
 START_S_MAX = 60.0
 
@@ -90,7 +90,8 @@ class NatsServer:
         )
 
     def _permissions(self) -> list[Permissions]:
-        return [role_permissions(role) for role in ROLES] + [host_permissions(host) for host in self.hosts]
+        roles = [role_permissions(role) for role in (*ROLES, SIMULATOR)]
+        return roles + [host_permissions(host) for host in self.hosts]
 
     def _user(self, permissions: Permissions) -> BusUser:
         password = self.passwords.setdefault(permissions.user, Secret(secrets.token_urlsafe(32)))

@@ -7,25 +7,26 @@ import asyncio
 import nats.errors
 import pytest
 
-from shared.subjects import ROLES, host_user
+from shared.subjects import ROLES, SIMULATOR, host_user
 from tests.integration.bus.connections import speak_as
 from tests.servers import NatsServer
 
 WEB_1, WEB_2 = host_user("web-1.example.com"), host_user("web-2")
-USERS = [*ROLES, WEB_1, WEB_2]
+USERS = [*ROLES, SIMULATOR, WEB_1, WEB_2]
 
 MAY_PUBLISH: dict[str, set[str]] = {
-    "metrics.web-1=2Eexample=2Ecom.system": {WEB_1},
-    "metrics.web-1=2Eexample=2Ecom.another": {WEB_1},
-    "metrics.web-1=2Eexample=2Ecom": set(),
-    "metrics.web-1.system": set(),
-    "metrics.web-2.system": {WEB_2},
-    "metrics.web-3.system": set(),
-    "backfill.web-1=2Eexample=2Ecom.system": {WEB_1},
-    "backfill.web-2.system": {WEB_2},
-    "$KV.hosts.web-1=2Eexample=2Ecom": {WEB_1},
-    "$KV.hosts.web-2": {WEB_2},
-    "$KV.hosts.web-3": set(),
+    "metrics.web-1=2Eexample=2Ecom.system": {WEB_1, SIMULATOR},
+    "metrics.web-1=2Eexample=2Ecom.another": {WEB_1, SIMULATOR},
+    "metrics.web-1=2Eexample=2Ecom": {SIMULATOR},
+    "metrics.web-1.system": {SIMULATOR},
+    "metrics.web-2.system": {WEB_2, SIMULATOR},
+    "metrics.web-3.system": {SIMULATOR},
+    "backfill.web-1=2Eexample=2Ecom.system": {WEB_1, SIMULATOR},
+    "backfill.web-2.system": {WEB_2, SIMULATOR},
+    "$KV.hosts.web-1=2Eexample=2Ecom": {WEB_1, SIMULATOR},
+    "$KV.hosts.web-2": {WEB_2, SIMULATOR},
+    "$KV.hosts.web-3": {SIMULATOR},
+    "$KV.hosts.web-3.more": set(),
     "$KV.other.web-2": set(),
     "alerts.cpu_high.web-2.x": set(),
     "control.web-2.processes": set(),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shared.subjects import (
     ROLES,
+    SIMULATOR,
     Permissions,
     Role,
     TokenError,
@@ -153,7 +154,7 @@ def test_a_host_may_speak_for_itself_and_hear_itself_and_nothing_else() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", [*ROLES, SIMULATOR])
 def test_every_role_has_an_inbox_of_its_own_and_no_right_to_everything(role: Role) -> None:
     permissions = role_permissions(role)
     assert permissions.user == role
@@ -167,5 +168,15 @@ def test_a_subscriber_reads_metrics_and_alerts_and_says_nothing() -> None:
     )
 
 
+def test_a_simulator_says_what_collectors_say_for_any_host_and_hears_answers() -> None:
+    assert role_permissions(SIMULATOR) == Permissions(
+        "simulator", publish=("metrics.>", "backfill.>", "$KV.hosts.*"), subscribe=("_INBOX_simulator.>",)
+    )
+
+
+def test_an_installation_has_no_simulator_by_itself() -> None:
+    assert SIMULATOR not in ROLES
+
+
 def test_only_provision_may_use_the_whole_jetstream_api() -> None:
-    assert [role for role in ROLES if "$JS.API.>" in role_permissions(role).publish] == ["provision"]
+    assert [role for role in (*ROLES, SIMULATOR) if "$JS.API.>" in role_permissions(role).publish] == ["provision"]
