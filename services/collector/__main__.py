@@ -9,6 +9,8 @@ import secrets
 import socket
 import sys
 import time
+from collections.abc import Coroutine
+from typing import Any
 
 from services.collector.bus_link import BusLink, BusLostError
 from services.collector.collection import Collection
@@ -28,7 +30,7 @@ from shared.runtime.command_line import read_settings_or_exit
 from shared.runtime.logs import configure_logs
 from shared.runtime.signals import stop_requested
 from shared.settings import SettingsError
-from shared.subjects import host_user
+from shared.subjects import SIMULATOR, host_user
 from shared.wire.encode import Numbering
 
 log = logging.getLogger("services.collector")
@@ -48,8 +50,8 @@ def main() -> int:
     if settings.once:
         print(read_once({name: make(context) for name, make in READERS.items()}))
         return 0
-    configure_logs("collector", settings.log_level)
-    return asyncio.run(_serve(settings, host, context))
+    configure_logs("simulator" if settings.simulate else "collector", settings.log_level)
+    return asyncio.run(_simulate(settings) if settings.simulate else _serve(settings, host, context))
 
 
 def context_of(settings: CollectorSettings) -> Context:
@@ -64,24 +66,37 @@ def context_of(settings: CollectorSettings) -> Context:
 
 async def _serve(settings: CollectorSettings, host: str, context: Context) -> int:
     stop = stop_requested()
-    intervals = choose_intervals(FAMILIES, settings.interval_seconds, settings.intervals)
+    intervals = _intervals(settings)
     readers = {name: make(context) for name, make in READERS.items()}
     publisher = Publisher(host, context.counters, time.time, time.monotonic)
     ticking = Ticking(
         host=host,
         intervals=intervals,
-        numbering=Numbering(secrets.token_hex(SESSION_BYTES)),
+        numbering=Numbering(_new_session()),
         collection=Collection(readers, intervals, context.counters, time.monotonic),
         counters=context.counters,
         offset_s=offset_s(host),
     )
     inventory = InventoryPost(FactsReader(host, intervals).read, publisher.publish_inventory)
-    link = BusLink(_address(settings, host), publisher, inventory)
-    tasks = [
-        asyncio.create_task(run_ticks(ticking, publisher.publish, stop), name="ticks"),
-        asyncio.create_task(link.run(), name="bus"),
-        asyncio.create_task(inventory.run(), name="inventory"),
-    ]
+    link = BusLink(_address(settings, host_user(host), f"collector {host}"), publisher, inventory.again)
+    return await _run(link, stop, run_ticks(ticking, publisher.publish, stop), inventory.run())
+
+
+async def _simulate(settings: CollectorSettings) -> int:
+    # Here, so that a real collector does not carry in memory what it never uses.
+    from services.collector.simulation.fleet import Fleet
+    from services.collector.simulation.profile import invent
+
+    stop = stop_requested()
+    profiles = invent(settings.simulate_seed, settings.simulate)
+    fleet = Fleet(profiles, _intervals(settings), time.time, time.monotonic, _new_session)
+    address = _address(settings, SIMULATOR, f"simulator of {settings.simulate} hosts")
+    return await _run(BusLink(address, fleet.switchboard, fleet.introduce), stop, fleet.run(stop))
+
+
+async def _run(link: BusLink, stop: asyncio.Event, *works: Coroutine[Any, Any, None]) -> int:
+    """Run until asked to stop, or until one of them fails; return the exit status."""
+    tasks = [asyncio.create_task(work) for work in (link.run(), *works)]
     stopping = asyncio.create_task(stop.wait())
     # What was imported stays: the collector of garbage need not look at it again.
     gc.collect()
@@ -99,10 +114,17 @@ async def _serve(settings: CollectorSettings, host: str, context: Context) -> in
     return 1 if failed else 0
 
 
-def _address(settings: CollectorSettings, host: str) -> BusAddress:
+def _intervals(settings: CollectorSettings) -> dict[str, int]:
+    return choose_intervals(FAMILIES, settings.interval_seconds, settings.intervals)
+
+
+def _new_session() -> str:
+    return secrets.token_hex(SESSION_BYTES)
+
+
+def _address(settings: CollectorSettings, user: str, name: str) -> BusAddress:
     assert settings.nats_password is not None
-    user = settings.nats_user or host_user(host)
-    return BusAddress(settings.nats_urls, user, settings.nats_password, f"collector {host}")
+    return BusAddress(settings.nats_urls, settings.nats_user or user, settings.nats_password, name)
 
 
 if __name__ == "__main__":

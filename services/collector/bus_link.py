@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
+from typing import Protocol
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from services.collector.inventory import InventoryPost
-from services.collector.publish import Publisher
 from shared.runtime.bus import BusAddress, connect
 
 log = logging.getLogger(__name__)
@@ -23,13 +23,32 @@ class BusLostError(Exception):
     """The bus will not have us, or the client gave up: end the process; whoever started it may start it anew."""
 
 
-class BusLink:
-    """One connection for the life of the process."""
+class Sender(Protocol):
+    """What a connection is for: a publisher, or many that share it."""
 
-    def __init__(self, address: BusAddress, publisher: Publisher, inventory: InventoryPost) -> None:
+    async def attach(self, client: Client) -> None:
+        """Use this connection from now on, and send what waited for it."""
+
+    async def reconnected(self) -> None:
+        """Send again what the lost connection left without an answer."""
+
+    async def pump(self) -> None:
+        """Send as much as the window allows."""
+
+    async def drain(self) -> None:
+        """Return once everything is sent and confirmed."""
+
+    def give_up(self) -> int:
+        """Count what is left as lost, and return how many."""
+
+
+class BusLink:
+    """One connection for the life of the process; `introduce` has the inventory posted on a bus that is new to us."""
+
+    def __init__(self, address: BusAddress, sender: Sender, introduce: Callable[[], None]) -> None:
         self._address = address
-        self._publisher = publisher
-        self._inventory = inventory
+        self._sender = sender
+        self._introduce = introduce
         self._client: Client | None = None
         self._wake = asyncio.Event()
         self._regained = False
@@ -43,8 +62,8 @@ class BusLink:
             await self._wake.wait()
             if connecting.done():
                 self._client = connecting.result()
-                await self._publisher.attach(self._client)
-                self._inventory.again()
+                await self._sender.attach(self._client)
+                self._introduce()
                 log.info("ready", extra={"user": self._address.user})
             while self._problem is None:
                 await self._turn()
@@ -57,8 +76,8 @@ class BusLink:
         client = self._client
         if client is not None and client.is_connected:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._publisher.drain(), DRAIN_S_MAX)
-        left = self._publisher.give_up()
+                await asyncio.wait_for(self._sender.drain(), DRAIN_S_MAX)
+        left = self._sender.give_up()
         if left:
             log.warning("sample sets lost at the end", extra={"lost_count": left})
         if client is not None and not client.is_closed:
@@ -69,10 +88,10 @@ class BusLink:
         self._wake.clear()
         if self._regained:
             self._regained = False
-            await self._publisher.reconnected()
-            self._inventory.again()
+            await self._sender.reconnected()
+            self._introduce()
         else:
-            await self._publisher.pump()
+            await self._sender.pump()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), PUMP_S)
 

@@ -38,11 +38,12 @@ class InventoryPost:
                 await asyncio.wait_for(self._wake.wait(), LOOK_S)
             self._wake.clear()
             try:
-                await self._look(datetime.now(UTC))
+                await self.look(datetime.now(UTC))
             except Exception as error:  # as with the families: what cannot be read now stops nothing else
                 log.warning("inventory not posted", extra={"error": f"{type(error).__name__}: {error}"})
 
-    async def _look(self, now: datetime) -> None:
+    async def look(self, now: datetime) -> None:
+        """Post what is due; what could not be posted is due again at the next look."""
         facts = self._read()
         if is_due(facts, self._posted, self._posted_at, now) and await self._publish(encode_inventory(facts, now)):
             self._posted, self._posted_at = facts, now

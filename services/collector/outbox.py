@@ -16,6 +16,19 @@ LIVE_S_MAX = 60.0
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """How much an outbox may hold: sample sets not sent yet, their bytes, and how many may be without an answer."""
+
+    waiting_max: int = WAITING_MAX
+    waiting_bytes_max: int = WAITING_BYTES_MAX
+    pending_max: int = PENDING_MAX
+
+
+ROOM = Room()
+"""What a host of its own process has."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """One sample set on its way; `tick_s` is its time, seconds since 1970 in UTC."""
 
@@ -33,9 +46,10 @@ class Outbox:
     A sample set may be sent twice (an ack that was lost): its identity makes that one for every consumer.
     """
 
-    __slots__ = ("_pending", "_waiting", "_waiting_bytes", "lost", "published")
+    __slots__ = ("_pending", "_room", "_waiting", "_waiting_bytes", "lost", "published")
 
-    def __init__(self) -> None:
+    def __init__(self, room: Room = ROOM) -> None:
+        self._room = room
         self.published = 0
         self.lost = 0
         self._waiting: deque[Outgoing] = deque()
@@ -62,7 +76,7 @@ class Outbox:
     def take(self, now_s: float) -> list[Outgoing]:
         """Return what to send now: as many as may be pending at once. `now_s` is a monotonic clock."""
         taken = []
-        while self._waiting and len(self._pending) < PENDING_MAX:
+        while self._waiting and len(self._pending) < self._room.pending_max:
             each = self._waiting.popleft()
             self._waiting_bytes -= len(each.encoded.body)
             self._pending[each.encoded.seq] = (each, now_s)
@@ -105,6 +119,6 @@ class Outbox:
         return len(seqs)
 
     def _trim(self) -> None:
-        while len(self._waiting) > WAITING_MAX or self._waiting_bytes > WAITING_BYTES_MAX:
+        while len(self._waiting) > self._room.waiting_max or self._waiting_bytes > self._room.waiting_bytes_max:
             self._waiting_bytes -= len(self._waiting.popleft().encoded.body)
             self.lost += 1

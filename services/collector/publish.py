@@ -13,7 +13,7 @@ from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
 
 from services.collector.counters import Counters
-from services.collector.outbox import Outbox, Outgoing
+from services.collector.outbox import ROOM, Outbox, Outgoing, Room
 from shared.subjects import SYSTEM_SOURCE, backfill_subject, inventory_subject, metrics_subject
 
 log = logging.getLogger(__name__)
@@ -29,12 +29,17 @@ class Publisher:
     """
 
     def __init__(
-        self, host: str, counters: Counters, wall_clock: Callable[[], float], clock: Callable[[], float]
+        self,
+        host: str,
+        counters: Counters,
+        wall_clock: Callable[[], float],
+        clock: Callable[[], float],
+        room: Room = ROOM,
     ) -> None:
         self._counters = counters
         self._wall_clock = wall_clock
         self._clock = clock
-        self._outbox = Outbox()
+        self._outbox = Outbox(room)
         self._client: Client | None = None
         self._inbox = ""
         self._live_subject = metrics_subject(host, SYSTEM_SOURCE)
@@ -45,9 +50,16 @@ class Publisher:
 
     async def attach(self, client: Client) -> None:
         """Use this connection from now on, and send what waited for it."""
-        self._inbox = client.new_inbox()
-        await client.subscribe(f"{self._inbox}.*", cb=self._answered)
-        self._client = client
+        inbox = client.new_inbox()
+        await client.subscribe(f"{inbox}.*", cb=self.answered)
+        await self.share(client, inbox)
+
+    async def share(self, client: Client, inbox: str) -> None:
+        """Use a connection that others use too, and send what waited for it.
+
+        Its owner hears `<inbox>.*`, and hands what comes there to `answered`.
+        """
+        self._client, self._inbox = client, inbox
         await self.pump()
 
     async def publish(self, outgoing: Sequence[Outgoing]) -> None:
@@ -64,6 +76,20 @@ class Publisher:
         except NatsError:
             return False
         return True
+
+    async def answered(self, message: Msg) -> None:
+        """Take an answer of the bus: what it has stored waits no longer."""
+        reason = refusal(message.headers, message.data)
+        if reason is None:
+            self._refusing = False
+            self._outbox.confirm(int(message.subject.rpartition(".")[2]))
+            self._count()
+            if self._outbox.waiting:
+                await self.pump()
+        elif not self._refusing:
+            # It stays pending until it expires, and is tried again then: streams may come back.
+            self._refusing = True
+            log.warning("the bus does not store sample sets", extra={"error": reason})
 
     async def reconnected(self) -> None:
         """Send again what the lost connection left without an answer."""
@@ -107,19 +133,6 @@ class Publisher:
             )
         except NatsError as error:  # the connection went meanwhile: it stays pending and is sent again
             log.debug("publishing failed", extra={"error": f"{type(error).__name__}: {error}"})
-
-    async def _answered(self, message: Msg) -> None:
-        reason = refusal(message.headers, message.data)
-        if reason is None:
-            self._refusing = False
-            self._outbox.confirm(int(message.subject.rpartition(".")[2]))
-            self._count()
-            if self._outbox.waiting:
-                await self.pump()
-        elif not self._refusing:
-            # It stays pending until it expires, and is tried again then: streams may come back.
-            self._refusing = True
-            log.warning("the bus does not store sample sets", extra={"error": reason})
 
     def _count(self) -> None:
         self._counters.sample_sets_published_count = self._outbox.published

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shared.families import FAMILIES
 from shared.settings import Secret, setting
-from shared.subjects import TokenError, host_name
+from shared.subjects import SIMULATED_HOSTS_MAX, TokenError, host_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,18 @@ class CollectorSettings:
     interfaces_exclude: tuple[str, ...] = setting("Globs of interfaces never to show.", default=())
     log_level: str = setting("Least level to log.", default="info", choices=("debug", "info", "warning", "error"))
     once: bool = setting("Print all readings as a table and end; needs no server.", default=False)
+    simulate: int = setting(
+        "How many hosts to invent instead of reading this one, for demos and load tests.",
+        default=0,
+        minimum=0,
+        maximum=SIMULATED_HOSTS_MAX,
+    )
+    simulate_seed: int = setting(
+        "Seed from which invented hosts are drawn: the same one makes the same hosts and values.",
+        default=1,
+        minimum=0,
+        maximum=2**32 - 1,
+    )
 
 
 def problems_of(settings: CollectorSettings, host: str) -> list[str]:
@@ -42,6 +54,8 @@ def problems_of(settings: CollectorSettings, host: str) -> list[str]:
         host_name(host)
     except TokenError as error:
         found.append(f"host: {error}")
+    if settings.once and settings.simulate:
+        found.append("once and simulate: one reads this machine, the other none: leave one of them out")
     if settings.once:
         return found
     if not settings.nats_urls:

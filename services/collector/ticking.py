@@ -50,7 +50,7 @@ async def run_ticks(
     last_s: int | None = None
     while not stop.is_set():
         tick_s = next_tick(clock(), last_s, ticking.intervals)
-        if await _stopped(stop, tick_s - clock()):
+        if await stopped(stop, tick_s - clock()):
             return
         if not is_now(tick_s, clock()):
             continue
@@ -58,11 +58,11 @@ async def run_ticks(
         last_s = tick_s
         outgoing = ticking.read(tick_s)
         # At most half a second; what is left of the second is for the next tick. A stop sends at once.
-        await _stopped(stop, min(ticking.offset_s, tick_s + ticking.offset_s - clock()))
+        await stopped(stop, min(ticking.offset_s, tick_s + ticking.offset_s - clock()))
         await publish(outgoing)
 
 
-async def _stopped(stop: asyncio.Event, seconds: float) -> bool:
+async def stopped(stop: asyncio.Event, seconds: float) -> bool:
     """Wait, but no longer than until a stop is asked for; return whether it was."""
     if seconds > 0:
         with contextlib.suppress(TimeoutError):

@@ -55,12 +55,26 @@ def test_no_unfinished_work_is_marked() -> None:
     assert [str(path) for path in files(*PACKAGES) if marks.search((ROOT / path).read_text(encoding="utf-8"))] == []
 
 
-def test_a_collector_loads_only_what_a_host_has() -> None:
-    listing = "import services.collector.__main__, sys\nfor name in sys.modules: print(name)"
+SIMULATION = "services.collector.simulation"
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """Return what an interpreter has loaded that imported these modules and nothing else."""
+    listing = f"import sys, {', '.join(modules)}\nfor name in sys.modules: print(name)"
     # Without the environment: coverage would load itself there too.
     done = subprocess.run([sys.executable, "-c", listing], cwd=ROOT, env={}, capture_output=True, text=True, check=True)
-    loaded = {module.split(".")[0] for module in done.stdout.split()} - set(sys.stdlib_module_names)
-    assert {name for name in loaded - COLLECTOR_MAY_LOAD if not LEFT_BY_TOOLS.fullmatch(name)} == set()
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("more", [[], [f"{SIMULATION}.fleet"]], ids=["of a real host", "that invents hosts"])
+def test_a_collector_loads_only_what_a_host_has(more: list[str]) -> None:
+    loaded = {module.split(".")[0] for module in loaded_by("services.collector.__main__", *more)}
+    unknown = loaded - set(sys.stdlib_module_names) - COLLECTOR_MAY_LOAD
+    assert {name for name in unknown if not LEFT_BY_TOOLS.fullmatch(name)} == set()
+
+
+def test_a_collector_of_a_real_host_does_not_load_the_simulation() -> None:
+    assert {name for name in loaded_by("services.collector.__main__") if name.startswith(SIMULATION)} == set()
 
 
 ONLY_THERE = {

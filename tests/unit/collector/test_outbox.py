@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.collector.outbox import CONFIRM_S_MAX, PENDING_MAX, WAITING_BYTES_MAX, WAITING_MAX, Outbox, Outgoing
+from services.collector.outbox import CONFIRM_S_MAX, PENDING_MAX, WAITING_BYTES_MAX, WAITING_MAX, Outbox, Outgoing, Room
 from shared.wire.encode import Encoded
 
 
@@ -75,6 +75,18 @@ def test_the_oldest_are_lost_where_they_are_too_large() -> None:
     assert outbox.lost == 0
     outbox.add(sets(3, 3, 1))
     assert (outbox.waiting, outbox.lost) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("room", "waiting", "taken"),
+    [(Room(waiting_max=3), 3, 3), (Room(waiting_bytes_max=25), 2, 2), (Room(pending_max=2), 5, 2)],
+    ids=["sample sets", "bytes", "pending"],
+)
+def test_one_of_many_in_a_process_has_less_room(room: Room, waiting: int, taken: int) -> None:
+    outbox = Outbox(room)
+    outbox.add(sets(1, 5))
+    assert (outbox.waiting, outbox.lost) == (waiting, 5 - waiting)
+    assert len(outbox.take(0.0)) == taken
 
 
 @pytest.mark.parametrize(("age_s", "live"), [(0, True), (60, True), (60.1, False), (-5, True)])

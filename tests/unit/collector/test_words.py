@@ -113,6 +113,8 @@ SECRET = Secret("text")
         (CollectorSettings(once=True), "web-1", []),
         (CollectorSettings(), "web-1", ["nats_password is missing"]),
         (CollectorSettings(nats_password=SECRET, nats_urls=()), "web-1", ["nats_urls"]),
+        (CollectorSettings(simulate=20), "web-1", ["nats_password is missing"]),
+        (CollectorSettings(once=True, simulate=20), "web-1", ["once and simulate"]),
         (CollectorSettings(), "Web 1", ["host", "nats_password is missing"]),
     ],
 )
