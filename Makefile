@@ -21,8 +21,8 @@ help: ## List the commands
 
 setup: .venv/local.stamp $(PAGE) ## Install what the stack needs and build the page
 
-up: setup ## Start everything on this machine (DETACH=1: in the background)
-	@$(RUN) -m deploy.local up $(if $(filter-out 0,$(DETACH)),--detach)
+up: setup ## Start everything on this machine (DETACH=1: in the background; SIMULATE=20: with 20 invented hosts)
+	@$(if $(SIMULATE),VITALWIRE_SIMULATE="$(SIMULATE)") $(RUN) -m deploy.local up $(if $(filter-out 0,$(DETACH)),--detach)
 
 down: ## Stop what `make up` started
 	@$(call INSTALLED,0) $(RUN) -m deploy.local down

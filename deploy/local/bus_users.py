@@ -14,7 +14,16 @@ from deploy.local.errors import StackError
 from deploy.local.files import keep_secret, write_whole
 from deploy.local.nats_config import BusUser, NatsSettings, hash_password, render
 from deploy.local.state import Layout
-from shared.subjects import ROLES, TokenError, host_name, host_permissions, host_user, role_permissions, streams
+from shared.subjects import (
+    ROLES,
+    SIMULATOR,
+    TokenError,
+    host_name,
+    host_permissions,
+    host_user,
+    role_permissions,
+    streams,
+)
 
 METRICS_BYTES_MAX = 2 * 1024**3
 BACKFILL_BYTES_MAX = 1024**3
@@ -55,8 +64,16 @@ def change_users(layout: Layout) -> Iterator[BusUsers]:
 def add_roles(users: BusUsers, layout: Layout, account: Account) -> None:
     """Give every role a credential that has none yet."""
     for role in ROLES:
-        if role not in users.roles or not role_secret(layout, role).exists():
-            users.roles[role] = hash_password(keep_secret(role_secret(layout, role), account))
+        _add_role(users, layout, account, role)
+
+
+def set_simulator(users: BusUsers, layout: Layout, account: Account, *, wanted: bool) -> None:
+    """Give the simulator a credential where hosts are to be invented; end it where they are not."""
+    if wanted:
+        _add_role(users, layout, account, SIMULATOR)
+    else:
+        role_secret(layout, SIMULATOR).unlink(missing_ok=True)
+        users.roles.pop(SIMULATOR, None)
 
 
 def add_host(users: BusUsers, layout: Layout, account: Account, host: str) -> bool:
@@ -104,5 +121,10 @@ def store_bytes_max() -> int:
 
 def bus_users(roles: Mapping[str, str], hosts: Mapping[str, str]) -> list[BusUser]:
     """Return the users as nats.conf lists them; a role that this version does not know is left out."""
-    known = [BusUser(role_permissions(role), roles[role]) for role in ROLES if role in roles]
+    known = [BusUser(role_permissions(role), roles[role]) for role in (*ROLES, SIMULATOR) if role in roles]
     return known + [BusUser(host_permissions(host), hashed) for host, hashed in sorted(hosts.items())]
+
+
+def _add_role(users: BusUsers, layout: Layout, account: Account, role: str) -> None:
+    if role not in users.roles or not role_secret(layout, role).exists():
+        users.roles[role] = hash_password(keep_secret(role_secret(layout, role), account))

@@ -19,13 +19,14 @@ from shared.runtime.command_line import SETTINGS_VARIABLE, read_sections
 CHECK_S_MAX = 30.0
 OWN_API_PORT = f"{OUR_VARIABLE}API_PORT"
 """The stack's setting api_port, spelled like the setting port of the API."""
-NEVER = frozenset({"nats_user", "once"})
+NEVER = frozenset({"nats_user", "once", "simulate"})
 """What the stack leaves at its default, because another value would break it."""
 INSTEAD = {
     "api.port": "set local.api_port (VITALWIRE_API_PORT) instead",
     "api.bind": "set local.bind (VITALWIRE_BIND) instead",
     "ingest.bytes_max": "set local.bytes_max (VITALWIRE_BYTES_MAX) instead",
     "api.public_url": "set local.public_url (VITALWIRE_PUBLIC_URL) instead",
+    "collector.simulate": "set local.simulate (VITALWIRE_SIMULATE) instead",
     "api.admin_password": "set local.admin_password (VITALWIRE_ADMIN_PASSWORD) instead",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from deploy.local.bus_users import BACKFILL_BYTES_MAX, METRICS_BYTES_MAX, host_s
 from deploy.local.identity import MARKER
 from deploy.local.settings import authority, local_address
 from deploy.local.state import Layout
+from shared.subjects import SIMULATOR
 
 METRICS_DIVISOR, BACKFILL_DIVISOR = 5, 10
 """What is left of a low ceiling by size when the streams took their part is the database's."""
@@ -51,6 +53,7 @@ class Site:
     host: str
     memory_bytes: int
     bytes_max: int
+    simulate: int = 0
 
     @property
     def nats_url(self) -> str:
@@ -124,11 +127,22 @@ def service_programs(site: Site, outside: Mapping[str, str]) -> list[Program]:
         "PAGE": site.application.page,
     }
     collector = {"HOST": site.host, "NATS_PASSWORD_FILE": host_secret(layout, site.host)}
-    return [
+    programs = [
         _service(site, outside, "ingest", "services.ingest", ingest),
         _service(site, outside, "api", "services.api", api),
         _service(site, outside, "collector", "services.collector", collector),
     ]
+    return [*programs, _simulator(site, outside)] if site.simulate else programs
+
+
+def _simulator(site: Site, outside: Mapping[str, str]) -> Program:
+    """Return a second collector, which invents hosts and has a credential that may speak for them."""
+    own = {
+        "HOST": site.host,
+        "NATS_PASSWORD_FILE": role_secret(site.layout, SIMULATOR),
+        "SIMULATE": site.simulate,
+    }
+    return dataclasses.replace(_service(site, outside, "collector", "services.collector", own), name=SIMULATOR)
 
 
 def _service(

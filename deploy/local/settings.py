@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from shared.settings import Secret, setting
+from shared.subjects import SIMULATED_HOSTS_MAX
 
 LOOPBACK = "127.0.0.1"
 NATS_PORT = 4222
@@ -44,6 +45,12 @@ class LocalSettings:
         f"at least {GIB}, or 0 for no ceiling.",
         default=10 * GIB,
         minimum=0,
+    )
+    simulate: int = setting(
+        "How many hosts to invent, for a look at a fleet; none when left out.",
+        default=0,
+        minimum=0,
+        maximum=SIMULATED_HOSTS_MAX,
     )
     admin_password: Secret | None = setting("Password of the user admin, used at the first start.", default=None)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from deploy.local import postgres
 from deploy.local.account import Account, find_account
 from deploy.local.application import prepare_application
-from deploy.local.bus_users import add_host, add_roles, change_users, role_secret, write_config
+from deploy.local.bus_users import add_host, add_roles, change_users, role_secret, set_simulator, write_config
 from deploy.local.files import keep_secret
 from deploy.local.leftovers import end_leftovers
 from deploy.local.lock import own_identity, take_lock
@@ -55,14 +55,15 @@ Say = Callable[[str], None]
 class Progress:
     """Numbers the steps as they begin."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Say, steps: int = STEPS) -> None:
         self.say = say
+        self._steps = steps
         self._number = 0
 
     def step(self, text: str) -> None:
         """Say the next step."""
         self._number += 1
-        self.say(f"[{self._number}/{STEPS}] {text}")
+        self.say(f"[{self._number}/{self._steps}] {text}")
 
     def notes(self, texts: Iterable[str]) -> None:
         """Say several things about the present step."""
@@ -89,7 +90,7 @@ def run_stack(
     settings: LocalSettings, checkout: Path, outside: Mapping[str, str], stop: threading.Event, say: Say
 ) -> None:
     """Start the stack, keep it running until `stop` is set, end it; raise StackError when it cannot start."""
-    progress = Progress(say)
+    progress = Progress(say, STEPS + (settings.simulate > 0))
     layout = layout_of(find_home(settings.home, checkout))
     progress.step(f"state directory {layout.home}")
     ground = Ground(settings, checkout, outside, layout, find_account(layout.home))
@@ -127,6 +128,7 @@ def _prepare(ground: Ground, record: Record, progress: Progress) -> Site:
     with change_users(layout) as users:
         add_roles(users, layout, account)
         add_host(users, layout, account, host)
+        set_simulator(users, layout, account, wanted=settings.simulate > 0)
         write_config(users, layout, account, settings.bind, record.nats_port)
     _keep_secrets(ground, progress)
     database_port = record.postgres_port
@@ -143,6 +145,7 @@ def _prepare(ground: Ground, record: Record, progress: Progress) -> Site:
         host=host,
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         bytes_max=settings.bytes_max,
+        simulate=settings.simulate,
     )
 
 
@@ -205,6 +208,7 @@ def summary(site: Site) -> list[str]:
         f"  user       admin, password in {admin_password(layout)}",
         f"  subscribe  {site.nats_url} as user 'subscriber', password in {role_secret(layout, 'subscriber')}",
         "  add a host .venv/bin/python -m deploy.local add-host NAME",
+        *([f"  invented   {site.simulate} hosts, sim-0001 and on"] if site.simulate else []),
         "",
     ]
     if not is_loopback(bind):

@@ -248,6 +248,20 @@ def test_hosts_can_be_added_while_the_stack_is_down(stopped: Stack) -> None:
     assert "is no host name" in stopped.run("add-host", "Not A Name").stderr
 
 
+def test_invented_hosts_are_there_only_where_they_are_asked_for(stopped: Stack) -> None:
+    done = stopped.run("up", "--detach", VITALWIRE_SIMULATE="3")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[9/9] simulator" in done.stdout
+    token = stopped.token()
+    # The third is one that dies now and then.
+    until(lambda: [stopped.hosts(token)[host] for host in ("sim-0001", "sim-0002")] == ["live"] * 2, "invented hosts")
+    assert 'user: "simulator"' in stopped.layout.nats_config.read_text()
+    stopped.down()
+    stopped.up()
+    assert [entry.name for entry in stopped.table().entries] == ["nats", "postgres", "ingest", "api", "collector"]
+    assert 'user: "simulator"' not in stopped.layout.nats_config.read_text()
+
+
 def test_no_secret_stands_in_logs_arguments_or_answers(running: Stack) -> None:
     token = running.token()
     until(lambda: len(running.cpu_times(token)) >= 1, "samples")

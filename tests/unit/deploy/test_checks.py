@@ -59,6 +59,7 @@ def test_every_problem_of_every_section_is_found_at_once(tmp_path: Path) -> None
         ("VITALWIRE_INGEST_NATS_URLS", "it brings its own bus, of which local.nats_port (VITALWIRE_NATS_PORT) sets"),
         ("VITALWIRE_INGEST_BYTES_MAX", "set local.bytes_max (VITALWIRE_BYTES_MAX) instead"),
         ("VITALWIRE_COLLECTOR_NATS_USER", "leave it out"),
+        ("VITALWIRE_COLLECTOR_SIMULATE", "set local.simulate (VITALWIRE_SIMULATE) instead"),
         ("VITALWIRE_PROVISION_METRICS_BYTES_MAX", "leave it out"),
     ],
 )

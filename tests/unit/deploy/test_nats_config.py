@@ -1,15 +1,19 @@
 """What nats.conf says: every value quoted, only hashes, exactly the permissions of each user."""
 
 import json
+import os
 import re
 from pathlib import Path
 
 import bcrypt
+import pytest
 
-from deploy.local.bus_users import bus_users, store_bytes_max
+from deploy.local.account import Account
+from deploy.local.bus_users import BusUsers, add_roles, bus_users, set_simulator, store_bytes_max, write_config
 from deploy.local.nats_config import BusUser, NatsSettings, hash_password, render
+from deploy.local.state import layout_of, open_state
 from shared.settings import Secret
-from shared.subjects import ROLES, Permissions, host_permissions
+from shared.subjects import ROLES, SIMULATOR, Permissions, host_permissions
 
 SETTINGS = NatsSettings("127.0.0.1", 4222, Path('/var/lib/a "quoted" place'), 123)
 
@@ -43,6 +47,32 @@ def test_users_are_every_role_and_every_host() -> None:
     users = bus_users({role: f"hash-{role}" for role in ROLES} | {"retired": "x"}, {"web-2": "b", "web-1": "a"})
     assert [user.permissions.user for user in users] == [*ROLES, "host-web-1", "host-web-2"]
     assert users[-1] == BusUser(host_permissions("web-2"), "b")
+
+
+@pytest.mark.parametrize(
+    ("starts", "expected"),
+    [
+        pytest.param("without", "no", id="nobody asked"),
+        pytest.param("with", "yes", id="asked for"),
+        pytest.param("with without", "yes no", id="it ends with the next start"),
+        pytest.param("with add-host with", "yes yes yes", id="what else changes leaves it"),
+        pytest.param("with without with", "yes no yes", id="it comes back"),
+    ],
+)
+def test_a_simulator_is_a_user_only_of_a_stack_that_was_asked_for_one(
+    tmp_path: Path, starts: str, expected: str
+) -> None:
+    account, layout = Account(os.geteuid(), os.getegid(), switches=False), layout_of(tmp_path / "home")
+    open_state(layout, account)
+    users, seen = BusUsers(), []
+    for start in starts.split():
+        add_roles(users, layout, account)
+        if start != "add-host":
+            set_simulator(users, layout, account, wanted=start == "with")
+        write_config(users, layout, account, "127.0.0.1", 4222)
+        seen.append("yes" if f'user: "{SIMULATOR}"' in layout.nats_config.read_text() else "no")
+        assert layout.secret(f"bus-{SIMULATOR}").exists() is (seen[-1] == "yes")
+    assert " ".join(seen) == expected
 
 
 def test_a_hash_proves_its_password_and_is_cheap() -> None:

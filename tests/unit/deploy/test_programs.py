@@ -52,6 +52,15 @@ def test_they_start_in_the_order_of_what_they_need() -> None:
     assert list(_programs()) == ["nats", "postgres", "provision", "ingest", "api", "collector"]
 
 
+def test_invented_hosts_are_one_more_process_with_a_credential_of_their_own() -> None:
+    *others, simulator = service_programs(dataclasses.replace(SITE, simulate=20), OUTSIDE)
+    assert [program.name for program in others] == ["ingest", "api", "collector"]
+    assert (simulator.name, simulator.command) == ("simulator", others[-1].command)
+    assert simulator.environment["VITALWIRE_COLLECTOR_SIMULATE"] == "20"
+    assert simulator.environment["VITALWIRE_COLLECTOR_NATS_PASSWORD_FILE"] == "/home/secrets/bus-simulator"
+    assert "VITALWIRE_COLLECTOR_SIMULATE" not in others[-1].environment
+
+
 def test_nobody_gets_a_secret_or_what_is_not_ours() -> None:
     for program in _programs().values():
         assert "hunter2" not in str(program)

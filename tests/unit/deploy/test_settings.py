@@ -40,6 +40,12 @@ def test_a_ceiling_is_a_number_of_bytes() -> None:
         read_settings(LocalSettings, "local", [], {"VITALWIRE_BYTES_MAX": "10GiB"})
 
 
+@pytest.mark.parametrize("text", ["-1", "10001", "many"])
+def test_so_many_hosts_cannot_be_invented(text: str) -> None:
+    with pytest.raises(SettingsError, match="VITALWIRE_SIMULATE: expected a whole number of 0 to 10000"):
+        read_settings(LocalSettings, "local", [], {"VITALWIRE_SIMULATE": text})
+
+
 def test_the_password_never_prints() -> None:
     settings = read_settings(LocalSettings, "local", [], {"VITALWIRE_ADMIN_PASSWORD": "hunter2hunter2"})
     assert settings.admin_password == Secret("hunter2hunter2")

@@ -39,6 +39,12 @@ def test_a_network_is_told_how_the_page_is_named(bind: str, says: bool) -> None:
     assert ("VITALWIRE_PUBLIC_URL names the address under which browsers reach" in _printed(bind)) is says
 
 
+@pytest.mark.parametrize(("simulate", "says"), [(0, False), (20, True)])
+def test_invented_hosts_are_said_to_be_invented(simulate: int, *, says: bool) -> None:
+    printed = "\n".join(summary(dataclasses.replace(SITE, simulate=simulate)))
+    assert ("invented   20 hosts, sim-0001 and on" in printed) is says
+
+
 def test_secrets_are_named_by_their_files() -> None:
     printed = _printed("127.0.0.1")
     assert "/home/secrets/admin-password" in printed
