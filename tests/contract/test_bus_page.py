@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 import pytest
 
 from services.collector import outbox
+from services.collector.simulation import fleet
 from services.ingest import breaker, dead_letters
 from services.ingest.provenance import Provenance
 from shared.families import FAMILIES
 from shared.family import UNITS
-from shared.subjects import DEAD, INVENTORY_BYTES_MAX, ROLES, streams
+from shared.subjects import DEAD, INVENTORY_BYTES_MAX, ROLES, SIMULATOR, streams
 from shared.wire import decode, inventory, limits
 from tests.contract.catalogue import PAGE, with_catalogue
 
@@ -37,7 +38,7 @@ def test_every_stream_and_its_subjects_are_named(stream: object) -> None:
 def test_every_user_unit_and_key_is_named() -> None:
     keys = [*decode._Envelope.__struct_fields__, *decode._LooseTable.__struct_fields__]
     keys += inventory.Inventory.__struct_fields__
-    words = [*ROLES, *keys, *(f"_{unit}" for unit in UNITS)]
+    words = [*ROLES, SIMULATOR, *keys, *(f"_{unit}" for unit in UNITS)]
     assert [word for word in words if f"`{word}`" not in TEXT] == []
 
 
@@ -60,6 +61,7 @@ def test_every_user_unit_and_key_is_named() -> None:
         f"at least {breaker.HOSTS_REFUSED_MIN} hosts",
         f"for {breaker.OPEN_S_MAX / 3600:.0f} hours at most",
         f"At most {INVENTORY_BYTES_MAX:,} bytes;",
+        f"({fleet.FLEET_WAITING_MAX:,} sample sets, {fleet.FLEET_WAITING_BYTES_MAX // 1024**2} MiB)",
     ],
 )
 def test_the_limits_are_those_of_the_code(limit: str) -> None:
