@@ -153,6 +153,16 @@ async def test_a_late_answer_to_a_life_before_confirms_nothing_in_this_one() -> 
     assert playing.switchboard.give_up() == 0
 
 
+async def test_what_an_outage_left_of_a_life_is_counted_as_lost_when_the_next_begins(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    playing, death_s = await stage([MORTAL]), death_after(NOON_S)
+    await playing.ticks(death_s - 2, death_s - 1, death_s + MORTAL.away_s)
+    (record,) = caplog.records
+    assert (record.message, vars(record)["lost_count"]) == ("sample sets lost with a session", 2)
+    assert playing.switchboard.give_up() == 1
+
+
 async def test_what_waits_for_the_bus_is_bounded_and_what_goes_is_counted() -> None:
     playing = await stage(invent(1, 2), Room(waiting_max=5))
     playing.bus.is_connected = False
