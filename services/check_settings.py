@@ -8,16 +8,21 @@ import sys
 
 from services.api.settings import ApiSettings
 from services.collector.settings import CollectorSettings, problems_of
-from services.ingest.settings import IngestSettings, ProvisionSettings
+from services.ingest.settings import IngestSettings, ProvisionSettings, retention_of
 from shared.runtime.command_line import read_settings
 from shared.settings import SettingsError
 
-SETTINGS = {"provision": ProvisionSettings, "ingest": IngestSettings, "api": ApiSettings}
+SETTINGS = {"ingest": IngestSettings, "api": ApiSettings}
 
 
 def find_problems() -> list[str]:
     """Return what is wrong with the environment and the YAML file, each problem once."""
     found: list[str] = []
+    try:
+        retention = retention_of(read_settings(ProvisionSettings, "provision", []))
+        found += [f"provision.{problem}" for problem in retention.problems()]
+    except SettingsError as error:
+        found += error.problems
     for section, cls in SETTINGS.items():
         try:
             read_settings(cls, section, [])

@@ -18,8 +18,7 @@ from services.ingest.provisioning.roles import APP, INGEST, READ, grant, make_ro
 from services.ingest.provisioning.schema import Wanted, make_schemas, migrate_app, prepare_move, reconcile_metrics
 from services.ingest.provisioning.state import detected_mode, offer_extension
 from services.ingest.provisioning.streams import check_account, held_minutes, make_durables, make_stream
-from services.ingest.settings import ProvisionSettings
-from services.ingest.storage.retention import Retention
+from services.ingest.settings import ProvisionSettings, retention_of
 from services.ingest.storage.seam import Storage
 from shared.runtime.bus import BusAddress, connect
 from shared.runtime.command_line import read_settings_or_exit
@@ -112,12 +111,7 @@ async def provision_database(
 async def provision(settings: ProvisionSettings) -> None:
     """Prepare the database, then the bus, so that ingest finds tables when the first message comes."""
     passwords = {INGEST: settings.ingest_password, READ: settings.read_password, APP: settings.app_password}
-    retention = Retention(
-        settings.raw_retention_days,
-        settings.rollup_1m_retention_days,
-        settings.rollup_5m_retention_days,
-        settings.rollup_1h_retention_days,
-    )
+    retention = retention_of(settings)
     problems = retention.problems()
     if problems:
         raise ProvisionError("; ".join(problems))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.ingest.limits import ACK_WAIT_S, MESSAGES_MAX, PROCESSES_MAX
+from services.ingest.storage.retention import Retention
 from shared.settings import Secret, setting
 
 GIB = 1024**3
@@ -61,3 +62,13 @@ class ProvisionSettings:
     read_password: Secret | None = setting("Password to give the role vw_read.", default=None)
     app_password: Secret | None = setting("Password to give the role vw_app.", default=None)
     log_level: str = setting("How much is logged.", default="info", choices=("debug", "info", "warning", "error"))
+
+
+def retention_of(settings: ProvisionSettings) -> Retention:
+    """Return for how long each level is to be kept; its problems are those that no setting alone has."""
+    return Retention(
+        settings.raw_retention_days,
+        settings.rollup_1m_retention_days,
+        settings.rollup_5m_retention_days,
+        settings.rollup_1h_retention_days,
+    )

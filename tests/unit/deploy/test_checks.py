@@ -51,6 +51,13 @@ def test_every_problem_of_every_section_is_found_at_once(tmp_path: Path) -> None
         problem.startswith(start) for start in expected)] == []  # fmt: skip
 
 
+def test_levels_that_do_not_fit_each_other_are_found_before_anything_starts() -> None:
+    assert _problems(VITALWIRE_PROVISION_RAW_RETENTION_DAYS="60") == [
+        "provision.rollup_1m_retention_days: expected at least the 60 days of the level raw that it is computed from, "
+        "got 30"
+    ]
+
+
 @pytest.mark.parametrize(
     ("variable", "reason"),
     [
