@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -139,20 +140,18 @@ class _Work:
             return
         if self._second is None:
             self._second = await self._connect()
-            await self._second.execute("SELECT pg_advisory_lock(hashtext($1))", SECOND_LOCK)
+            with _broken_is_away():
+                await self._second.execute("SELECT pg_advisory_lock(hashtext($1))", SECOND_LOCK)
         # One iterator for both: whoever is ready takes the next unit.
         units = iter([(family, half) for family in self._families for half in ranges.halves()])
         parts = (_compute(self.connection, level, units), self._compute_apart(self._second, level, units))
         await all_or_none([asyncio.ensure_future(part) for part in parts])
 
     async def _compute_apart(self, second: asyncpg.Connection, level: RollupLevel, units: Iterable[Unit]) -> None:
-        try:
+        with _broken_is_away():
             async with second.transaction():
                 await second.execute(_PLAN_BY_INDEX)
                 await _compute(second, level, units)
-        except asyncpg.InternalClientError as error:
-            # What asyncpg says of a connection that ends while a transaction begins: it is away, as any other.
-            raise asyncpg.InterfaceError(f"the second connection of upkeep broke: {error}") from error
 
     async def close(self) -> None:
         """Let go of the second connection, and wait until its lock is free."""
@@ -160,8 +159,17 @@ class _Work:
             second, self._second = self._second, None
             try:
                 await second.close(timeout=CLOSE_S_MAX)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
                 second.terminate()
+
+
+@contextmanager
+def _broken_is_away() -> Iterator[None]:
+    """Take what asyncpg says of a connection that ends while a statement begins for one that is away."""
+    try:
+        yield
+    except asyncpg.InternalClientError as error:
+        raise asyncpg.InterfaceError(f"the second connection of upkeep broke: {error}") from error
 
 
 async def all_or_none(tasks: Sequence[asyncio.Future[None]]) -> None:
