@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import pytest_asyncio
 
 from services.ingest.provision import provision_database
 from services.ingest.provisioning.errors import ProvisionError
@@ -34,11 +35,20 @@ LEVELS: tuple[Level, ...] = ("raw", *ROLLUP_LEVELS)
 
 @pytest.fixture
 def own_database(postgres_url: str) -> Iterator[str]:
-    """Address of a database that nobody provisioned, on a server that carries the extension."""
+    """Address of a database that nobody provisioned."""
     name = f"vw_test_{secrets.token_hex(4)}"
     run_in_thread(postgres_url, f"CREATE DATABASE {name}")
     yield database_url(postgres_url, name)
     run_in_thread(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture
+async def owner(own_database: str, database_connect: DatabaseConnect) -> asyncpg.Connection:
+    """A superuser's connection to it, on a server that carries the extension."""
+    connection = await database_connect(own_database)
+    if await connection.fetchval(AVAILABLE_SQL) is None:
+        pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
+    return connection
 
 
 def run_in_thread(url: str, statement: str) -> None:
@@ -112,11 +122,8 @@ async def everything(owner: asyncpg.Connection, until: datetime) -> dict[str, li
 
 @pytest.mark.parametrize("start", ["plain", "timescaledb_apache"])
 async def test_moving_to_the_mode_that_the_server_has_keeps_every_row(
-    start: Mode, own_database: str, database_connect: DatabaseConnect
+    start: Mode, own_database: str, owner: asyncpg.Connection, database_connect: DatabaseConnect
 ) -> None:
-    owner = await database_connect(own_database)
-    if await owner.fetchval(AVAILABLE_SQL) is None:
-        pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
     await provision_as(start, owner, own_database)
     if start != "plain" and start == await detected_mode(owner):
         pytest.skip(f"this server has no mode beyond {start}")
@@ -154,11 +161,8 @@ async def test_moving_to_the_mode_that_the_server_has_keeps_every_row(
 
 
 async def test_what_the_release_before_rollups_stored_is_moved_and_gets_its_rollups(
-    own_database: str, database_connect: DatabaseConnect
+    own_database: str, owner: asyncpg.Connection
 ) -> None:
-    owner = await database_connect(own_database)
-    if await owner.fetchval(AVAILABLE_SQL) is None:
-        pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
     await provision_as("plain", owner, own_database)
     await store(owner, hours=5)
     until = await owner.fetchval("SELECT date_trunc('hour', now())")
@@ -174,11 +178,8 @@ async def test_what_the_release_before_rollups_stored_is_moved_and_gets_its_roll
 
 
 async def test_an_update_that_brings_a_gauge_and_what_was_not_computed_yet_are_settled_before_the_move(
-    own_database: str, database_connect: DatabaseConnect
+    own_database: str, owner: asyncpg.Connection
 ) -> None:
-    owner = await database_connect(own_database)
-    if await owner.fetchval(AVAILABLE_SQL) is None:
-        pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
     await provision_as("plain", owner, own_database)
     await store(owner, hours=2)
     # So old that no refresh of the new mode reaches it.
@@ -202,10 +203,7 @@ async def test_an_update_that_brings_a_gauge_and_what_was_not_computed_yet_are_s
         assert await found_columns(owner, GROWN, level) == expected_columns(GROWN, level)
 
 
-async def test_nothing_is_moved_while_ingest_is_at_it(own_database: str, database_connect: DatabaseConnect) -> None:
-    owner = await database_connect(own_database)
-    if await owner.fetchval(AVAILABLE_SQL) is None:
-        pytest.skip("this server carries no timescaledb: TEST_DATABASE_URL names one that does")
+async def test_nothing_is_moved_while_ingest_is_at_it(own_database: str, owner: asyncpg.Connection) -> None:
     await provision_as("plain", owner, own_database)
     await make_extension(own_database)
     await owner.execute("SELECT pg_advisory_lock(hashtext($1))", LOCK)
