@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
@@ -97,7 +96,6 @@ def inventory_subject(host: str) -> str:
     return f"$KV.{HOSTS_BUCKET}.{token(host)}"
 
 
-@lru_cache(maxsize=16_384)
 def host_and_source(subject: str) -> tuple[str, str]:
     """Return (host, source) of a metrics or backfill subject; raise TokenError for any other."""
     parts = subject.split(".")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+
+import msgspec
 
 from services.ingest.provenance import Provenance, provenance_of
 from services.ingest.window import Place, ahead_reason, place
@@ -16,6 +18,8 @@ UNKNOWN_NAMES_MAX = 100
 OTHER_NAMES = "(other)"
 
 Key = tuple[str, str, str, int, datetime]
+Table = tuple[Row, list[Row]]
+"""What each row of a family in one sample set begins with (time, host, source), and the rows."""
 
 
 class Message(Protocol):
@@ -35,8 +39,7 @@ class Message(Protocol):
         """Ask for another ack_wait of time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """A sample set and the message it came in."""
 
     message: Message
@@ -135,14 +138,25 @@ def ledger_arrays(deliveries: Iterable[Delivery]) -> tuple[list[Any], ...]:
     return tuple(list(column) for column in zip(*rows, strict=True))
 
 
-def rows_by_family(sample_sets: Iterable[SampleSet]) -> dict[str, list[Row]]:
-    """Return the rows of each family as COPY writes them: time, host, source, labels, gauges."""
-    grouped: dict[str, list[Row]] = {name: [] for name in FAMILIES}
+def tables_by_family(sample_sets: Iterable[SampleSet]) -> dict[str, list[Table]]:
+    """Return the tables of each family that has rows: what its rows begin with, and the rows."""
+    grouped: dict[str, list[Table]] = {name: [] for name in FAMILIES}
     for sample_set in sample_sets:
         prefix = (sample_set.time, sample_set.host, sample_set.source)
         for name, table in sample_set.families.items():
-            grouped[name] += [prefix + row for row in table.rows]
-    return {name: rows for name, rows in grouped.items() if rows}
+            if table.rows:
+                grouped[name].append((prefix, table.rows))
+    return {name: tables for name, tables in grouped.items() if tables}
+
+
+def records(tables: Iterable[Table]) -> Iterator[Row]:
+    """Yield rows as COPY writes them: time, host, source, labels, gauges.
+
+    One by one, so that each is gone before the next is made: whole lists of them cost twice as much.
+    """
+    for prefix, rows in tables:
+        for row in rows:
+            yield prefix + row
 
 
 class BoundedNames:

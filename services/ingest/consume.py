@@ -86,24 +86,26 @@ class Consumer:
 
         While the disk is nearly full nothing is fetched: messages wait in their stream, and none is delivered again.
         """
-        fetching = asyncio.create_task(self._fetch(stop, disk))
+        fetching = asyncio.create_task(self._fetch(stop, raw_kept, disk))
         try:
             stopping = False
             while not stopping:
-                messages = await fetching
+                batch = await fetching
                 stopping = stop.is_set()
                 if not stopping:
-                    fetching = asyncio.create_task(self._fetch(stop, disk))
-                if messages:
-                    await self._settle_or_log(judge(messages, raw_kept.span), stop)
+                    fetching = asyncio.create_task(self._fetch(stop, raw_kept, disk))
+                if batch is not None:
+                    await self._settle_or_log(batch, stop)
         finally:
             fetching.cancel()
             await asyncio.gather(fetching, return_exceptions=True)
 
-    async def _fetch(self, stop: asyncio.Event, disk: Disk) -> list[Message]:
+    async def _fetch(self, stop: asyncio.Event, raw_kept: RawKept, disk: Disk) -> Batch | None:
+        """Return the next batch, judged while the database is still at the one before; None when nothing came."""
         while disk.paused and not stop.is_set():
             await _pause(stop, FULL_PAUSE_S)
-        return [] if stop.is_set() else await self._intake.fetch()
+        messages = [] if stop.is_set() else await self._intake.fetch()
+        return judge(messages, raw_kept.span) if messages else None
 
     async def _settle_or_log(self, batch: Batch, stop: asyncio.Event) -> None:
         try:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import asyncpg
 
-from services.ingest.batch import Delivery, Key, distinct, ledger_arrays, rows_by_family
+from services.ingest.batch import Delivery, Key, distinct, ledger_arrays, records, tables_by_family
 from services.ingest.errors import RefusedError, TooSlowError, translated
 from services.ingest.metrics import Metrics
 from services.ingest.storage.dirty import MARGIN, mark_insert
@@ -123,14 +123,17 @@ async def _transaction(
     unmarked = 0
     async with connection.transaction():
         entered = await connection.fetch(_LEDGER_INSERT, *ledger_arrays(by_key.values()))
-        grouped = rows_by_family(by_key[tuple(record)].sample_set for record in entered)
-        for family, rows in grouped.items():
+        # As they came where all are new, which is nearly always so.
+        new = by_key.values() if len(entered) == len(by_key) else [by_key[tuple(record)] for record in entered]
+        grouped = tables_by_family(delivery.sample_set for delivery in new)
+        for family, tables in grouped.items():
             await connection.copy_records_to_table(
-                family, schema_name=SCHEMA, columns=_COPY_COLUMNS[family], records=rows
+                family, schema_name=SCHEMA, columns=_COPY_COLUMNS[family], records=records(tables)
             )
         if marks_rollups and entered:
             minutes = {(record["time"].replace(second=0, microsecond=0), record["host"]) for record in entered}
             times, hosts = zip(*minutes, strict=True)
             status = await connection.execute(_MARK_INSERT, times, hosts, _MARGIN_SECONDS)
             unmarked = len(minutes) - int(status.rpartition(" ")[2])
-    return Written(len(entered), {family: len(rows) for family, rows in grouped.items()}, unmarked)
+    rows = {family: sum(len(rows) for _, rows in tables) for family, tables in grouped.items()}
+    return Written(len(entered), rows, unmarked)

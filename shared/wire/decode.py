@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -49,16 +49,14 @@ class PreviousSession(msgspec.Struct, frozen=True):
     seq_last: Annotated[int, Meta(ge=0, le=BIGINT_MAX)]
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyRows:
+class FamilyRows(msgspec.Struct, frozen=True, gc=False):
     """Rows of one family: tuples in the order of the family's columns, ready for COPY."""
 
     interval_seconds: float
     rows: list[Row]
 
 
-@dataclass(frozen=True, slots=True)
-class SampleSet:
+class SampleSet(msgspec.Struct, frozen=True, gc=False):
     """All that one source saw on one host at one instant; `unknown` names some families and columns it skipped."""
 
     host: str
@@ -125,11 +123,9 @@ def _decode(body: bytes, subject: str) -> SampleSet:
         _refuse_newer(_versions.decode(body).v)
         raise
     _refuse_newer(envelope.v)
-    expected = host_and_source(subject)
+    expected = _spoken_for(subject)
     if (envelope.host, envelope.source) != expected:
         raise DecodeError(f"host and source are not those of the subject: {expected[0]!r} and {expected[1]!r}")
-    host_name(envelope.host)
-    source_name(envelope.source)
     time = _time(envelope.time)
     families: dict[str, FamilyRows] = {}
     unknown: list[str] = []
@@ -149,6 +145,13 @@ def _decode(body: bytes, subject: str) -> SampleSet:
         families,
         tuple(unknown),
     )
+
+
+@lru_cache(maxsize=16_384)
+def _spoken_for(subject: str) -> tuple[str, str]:
+    """Return the host and source of a subject; raise TokenError when one cannot be a name."""
+    host, source = host_and_source(subject)
+    return host_name(host), source_name(source)
 
 
 def _time(raw: msgspec.Raw) -> datetime:

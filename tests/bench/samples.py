@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.families import FAMILIES
-from shared.family import Family
+from shared.family import Column, Family
 from shared.wire.encode import Encoded, Numbering, Rows, cells, encode
 
 SHAPE: dict[str, list[dict[str, Any]]] = {
@@ -24,10 +24,15 @@ SHAPE: dict[str, list[dict[str, Any]]] = {
 class Sampler:
     """Makes the sample sets of one host, one after the other."""
 
-    def __init__(self, host: str, seed: int) -> None:
+    def __init__(self, host: str, seed: int, session: str | None = None, last: int = 0) -> None:
         self._host = host
         self._random = random.Random(seed)
-        self._numbering = Numbering(f"bench-{seed}")
+        self._numbering = Numbering(session or f"bench-{seed}", last)
+
+    @staticmethod
+    def gauges(name: str) -> tuple[Column, ...]:
+        """Return the gauges of a family, each of which is a number in every row."""
+        return FAMILIES[name].gauges
 
     def next(self, time: datetime) -> tuple[Encoded, int]:
         """Return the next sample set and how many numbers (gauges that are not null) it holds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -127,7 +127,7 @@ class Latest:
         last = known.newest.get(sample_set.source)
         if last is None or _is_newer(sample_set, last):
             # Without its rows: what is current of each family stands beside.
-            known.newest[sample_set.source] = replace(sample_set, families={})
+            known.newest[sample_set.source] = msgspec.structs.replace(sample_set, families={})
         fresh = []
         for name, rows in sample_set.families.items():
             before = families.get(name)

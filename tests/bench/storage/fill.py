@@ -94,7 +94,7 @@ async def fill(made: Site, extent: Extent) -> None:
     try:
         mode = await connection.fetchval("SELECT mode FROM metrics.schema_state")
         if mode == "timescaledb_community":
-            await _schedule(connection, False)
+            await schedule_jobs(connection, False)
         for family in FILLED:
             await enter(made, raw_insert(family), extent, (extent.raw_since, extent.until), extent.interval)
         for family in FILLED:
@@ -106,7 +106,7 @@ async def fill(made: Site, extent: Extent) -> None:
         if mode == "timescaledb_community":
             await refresh_moved(connection, FILLED, Retention(), timedelta(days=extent.raw_days))
             await _convert_old_chunks(made, connection)
-            await _schedule(connection, True)
+            await schedule_jobs(connection, True)
         else:
             await connection.execute(marks_insert(), extent.computed_since, extent.until, extent.hosts)
             await connection.execute(f"ANALYZE {DIRTY}")
@@ -183,7 +183,8 @@ async def _target(connection: asyncpg.Connection, family: Family, level: RollupL
     return found or kept(family, level)
 
 
-async def _schedule(connection: asyncpg.Connection, on: bool) -> None:
+async def schedule_jobs(connection: asyncpg.Connection, on: bool) -> None:
+    """Let the jobs of TimescaleDB run, or none of them; there are none in the other modes."""
     await connection.execute(
         f"SELECT alter_job(job_id, scheduled => {on}, next_start => now() + interval '1 minute')"
         " FROM timescaledb_information.jobs WHERE hypertable_schema = 'metrics'"

@@ -97,10 +97,10 @@ class Site:
         """Address of a superuser in the database that is measured."""
         return self.server.url(self.database)
 
-    def service(self, name: str, host: str = "", **settings: str) -> Service:
-        """Start one service with its own role's credential and wait until it is ready."""
+    def service(self, name: str, host: str = "", *, ready: bool = True, **settings: str) -> Service:
+        """Start one service with its own role's credential; when `ready`, wait until it is."""
         service = Service(f"services.{name}", self._environment(name, host, settings), self.directory / f"{name}.log")
-        service.start()
+        service.start(ready)
         self.services.append(service)
         return service
 
@@ -152,10 +152,12 @@ class Site:
 
 
 @contextmanager
-def site(name: str, hosts: tuple[str, ...] = (), database: str | None = None) -> Iterator[Site]:
+def site(
+    name: str, hosts: tuple[str, ...] = (), database: str | None = None, sync_interval: str = "always"
+) -> Iterator[Site]:
     """Yield a provisioned site; afterwards nothing of it is left, but for a database whose name was given."""
     directory = temporary_directory(f"bench-{name}")
-    nats = NatsServer(directory / "nats", hosts=hosts, sync_interval="always")
+    nats = NatsServer(directory / "nats", hosts=hosts, sync_interval=sync_interval)
     address = os.environ.get("BENCH_DATABASE_URL")
     own = None if address else OwnServer(directory / "pg", fsync=True)
     server: Server = own or NamedServer(address or "", os.environ.get("BENCH_RESTART_COMMAND"))
