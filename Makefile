@@ -70,6 +70,8 @@ fmt: .venv/dev.stamp .venv/npm.stamp ## Format the code
 
 bench: setup .venv/dev.stamp ## Measure collector, ingest, queries and live delivery
 	@$(RUN) -m tests.bench
+bench-collector: setup .venv/dev.stamp ## Measure the collector beside prometheus-node-exporter (Debian)
+	@$(RUN) -m tests.bench.collector
 bench-ingest: setup .venv/dev.stamp ## Measure ingest: a backlog, and live (PART=drain or live; see docs/performance.md)
 	@$(RUN) -m tests.bench.ingest $(or $(PART),drain)
 bench-storage: setup .venv/dev.stamp ## Measure storage (PART=queries, upkeep, indexes or bytes; see docs/storage.md)
