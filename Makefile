@@ -30,6 +30,8 @@ status: ## Show the processes; fails when not all run
 	@$(call INSTALLED,1) $(RUN) -m deploy.local status
 logs: ## Print the logs and follow them (LINES=20; FOLLOW=0: only print)
 	@$(call INSTALLED,1) $(RUN) -m deploy.local logs --lines $(or $(LINES),20) $(if $(filter 0,$(FOLLOW)),,--follow)
+dead: ## Show what was refused (ARGS=list; ARGS="show 12"; ARGS="retry --all"; ARGS=--help)
+	@$(call INSTALLED,1) $(RUN) -m deploy.local dead $(or $(ARGS),list)
 
 dev: setup .venv/dev.stamp ## Start everything, again when Python code changes, and serve the page with Vite
 	@sh deploy/dev.sh $(RUN)
@@ -37,7 +39,6 @@ dev: setup .venv/dev.stamp ## Start everything, again when Python code changes, 
 test: setup .venv/dev.stamp ## Run every test: unit and contract, integration, front end, browser; then coverage
 	@sh deploy/test_tools.sh chromium curl jq && rm -f .coverage .coverage.*
 	@$(MAKE) --no-print-directory test-unit test-integration test-web test-browser coverage
-
 test-unit:
 	@echo "== unit and contract tests" && $(TEST) tests/unit tests/contract
 test-integration:
@@ -58,7 +59,6 @@ test-storage-full: setup .venv/dev.stamp ## Run the storage tests in full size: 
 	@[ -z "$$TEST_DATABASE_URL" ] || { echo "== the same on TEST_DATABASE_URL" && VITALWIRE_TEST_STORAGE=full $(STORAGE); }
 
 check: setup .venv/dev.stamp lint types ## Check style, types, import rules and the front end
-
 lint: .venv/dev.stamp .venv/npm.stamp ## Check style and import rules
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/lint-imports

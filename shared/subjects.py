@@ -138,8 +138,8 @@ def streams(metrics_bytes_max: int, backfill_bytes_max: int) -> tuple[Stream, ..
     )
 
 
-Role = Literal["provision", "ingest", "api", "subscriber", "simulator"]
-ROLES: tuple[Role, ...] = ("provision", "ingest", "api", "subscriber")
+Role = Literal["provision", "ingest", "api", "subscriber", "dead_letters", "simulator"]
+ROLES: tuple[Role, ...] = ("provision", "ingest", "api", "subscriber", "dead_letters")
 """The roles of every installation."""
 SIMULATOR: Role = "simulator"
 """Speaks for hosts that it invents. Since it could speak for any host, an installation has it only where asked for."""
@@ -214,6 +214,10 @@ def role_permissions(role: Role) -> Permissions:
             subscribe=("metrics.>", f"$KV.{HOSTS_BUCKET}.>", inbox),
             publish_denied=tuple(denied),
         )
+    if role == "dead_letters":
+        # Reads one message at a time, deletes it, and says again what any host said: as a command of an operator only.
+        publish = [f"$JS.API.STREAM.{verb}.{DEAD}" for verb in ("INFO", "MSG.GET", "MSG.DELETE")]
+        return Permissions(role, publish=(*publish, "metrics.*.*", "backfill.*.*"), subscribe=(inbox,))
     if role == "simulator":
         # The broker cannot allow names by prefix, or it could be held to the names that it invents.
         return Permissions(role, publish=("metrics.>", "backfill.>", f"$KV.{HOSTS_BUCKET}.*"), subscribe=(inbox,))

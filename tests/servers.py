@@ -40,6 +40,7 @@ class NatsServer:
     hosts: tuple[str, ...] = ("web-1.example.com", "web-2")
     port: int = 0
     sync_interval: str = "2m"
+    payload_bytes_max: int = 1024 * 1024
     passwords: dict[str, Secret] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
@@ -86,8 +87,9 @@ class NatsServer:
 
     def _settings(self) -> NatsSettings:
         return NatsSettings(
-            "127.0.0.1", self.port or -1, self.directory / "jetstream", 8 * 1024**3, sync_interval=self.sync_interval
-        )
+            "127.0.0.1", self.port or -1, self.directory / "jetstream", 8 * 1024**3,
+            sync_interval=self.sync_interval, payload_bytes_max=self.payload_bytes_max,
+        )  # fmt: skip
 
     def _permissions(self) -> list[Permissions]:
         roles = [role_permissions(role) for role in (*ROLES, SIMULATOR)]

@@ -14,6 +14,7 @@ from deploy.local import hosts
 from deploy.local.account import find_account
 from deploy.local.binaries import MissingBinaryError
 from deploy.local.checks import problems_of_services
+from deploy.local.dead_letters import run_dead
 from deploy.local.detach import up_in_background
 from deploy.local.down import take_down
 from deploy.local.errors import StackError
@@ -79,6 +80,8 @@ def _run(options: argparse.Namespace, settings: LocalSettings, stop: threading.E
             return 0 if healthy else 1
         case "logs":
             print_logs(layout, options.lines, options.follow, stop, _say)
+        case "dead":
+            return run_dead(options.arguments, layout, CHECKOUT, os.environ)
         case "add-host":
             _say(hosts.add(options.name, layout, find_account(layout.home), _warn))
         case "remove-host":
@@ -102,6 +105,9 @@ def _options() -> argparse.Namespace:
     logs = commands.add_parser("logs", help="print the logs")
     logs.add_argument("--lines", type=int, default=20, help="lines of each process to begin with")
     logs.add_argument("--follow", action="store_true", help="go on until interrupted")
+    # Its options are ingest's: here they are words like others.
+    dead = commands.add_parser("dead", help="list, show or retry dead letters", add_help=False, prefix_chars="\0")
+    dead.add_argument("arguments", nargs="*")
     for command, text in (("add-host", "print the line that runs a collector"), ("remove-host", "end its credential")):
         commands.add_parser(command, help=text).add_argument("name", help="name of the host")
     return parser.parse_args()

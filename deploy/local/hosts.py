@@ -25,7 +25,7 @@ from deploy.local.host_line import collector_line
 from deploy.local.identity import is_alive
 from deploy.local.process_table import Entry, read_table
 from deploy.local.settings import authority, is_loopback, is_wildcard, local_address, outside_address
-from deploy.local.state import Layout, Record, read_record
+from deploy.local.state import Layout, Record, known_stack
 from shared.subjects import host_user
 
 RELOAD_S_MAX = 10.0
@@ -35,7 +35,7 @@ Say = Callable[[str], None]
 def add(name: str, layout: Layout, account: Account, warn: Say) -> str:
     """Return the line that runs a collector as this host; the bus knows the host when this returns."""
     host = checked_host(name)
-    record, port = _known(layout)
+    record, port = known_stack(layout)
     bind = record.bind
     with change_users(layout) as users:
         is_new = add_host(users, layout, account, host)
@@ -63,7 +63,7 @@ def add(name: str, layout: Layout, account: Account, warn: Say) -> str:
 def remove(name: str, layout: Layout, account: Account) -> str:
     """Take a host's credential away, cut its connection, return a line about it; raise StackError without one."""
     host = checked_host(name)
-    record, port = _known(layout)
+    record, port = known_stack(layout)
     with change_users(layout) as users:
         if host not in users.hosts:
             raise StackError(f"{host} has no credential; known are: {', '.join(sorted(users.hosts)) or 'none'}")
@@ -72,13 +72,6 @@ def remove(name: str, layout: Layout, account: Account) -> str:
         _write(users, layout, account, record.bind, port)
     _reload(layout, record, Credential(host_user(host), secret), accepted=False)
     return f"the credential of {host} has ended; what it published stays, and it is listed as silent for 24 h"
-
-
-def _known(layout: Layout) -> tuple[Record, int]:
-    record = read_record(layout)
-    if record is None or record.nats_port is None:
-        raise StackError(f"there is no stack in {layout.home}: start it once with 'make up'")
-    return record, record.nats_port
 
 
 def _write(users: BusUsers, layout: Layout, account: Account, bind: str, port: int) -> None:

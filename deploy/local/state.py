@@ -109,6 +109,14 @@ def read_record(layout: Layout) -> Record | None:
     return record
 
 
+def known_stack(layout: Layout) -> tuple[Record, int]:
+    """Return the record and the port of the bus; raise StackError where no stack was ever started."""
+    record = read_record(layout)
+    if record is None or record.nats_port is None:
+        raise StackError(f"there is no stack in {layout.home}: start it once with 'make up'")
+    return record, record.nats_port
+
+
 def check_record(record: Record, home: Path) -> None:
     """Raise StackError when this version cannot use a directory with such a record."""
     if record.product != PRODUCT or record.schema != SCHEMA:

@@ -20,6 +20,7 @@ from nats.errors import Error as NatsError
 
 from services.ingest.breaker import Breaker
 from services.ingest.consume import BatchPolicy, Consumer, Intake
+from services.ingest.dead.__main__ import main as dead_letters_on_command_line
 from services.ingest.dead_letters import SetAside
 from services.ingest.errors import ADDRESS_EXPECTED, WriteError
 from services.ingest.limits import ACK_WAIT_S
@@ -201,7 +202,9 @@ def _spare_the_garbage_collector() -> None:
 
 
 def main() -> int:
-    """Run ingest as the settings say; return the exit status."""
+    """Run ingest as the settings say, or what follows the word `dead`; return the exit status."""
+    if sys.argv[1:2] == ["dead"]:
+        return dead_letters_on_command_line(sys.argv[2:])
     settings = read_settings_or_exit(IngestSettings, "ingest")
     configure_logs("ingest", settings.log_level)
     _spare_the_garbage_collector()

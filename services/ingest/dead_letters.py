@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 
 HEADER_BYTES_MAX = 2_048
 REASON_CHARACTERS_MAX = 600
-SUBJECT_CHARACTERS_MAX = 800
+SUBJECT_CHARACTERS_MAX = 1_000
+"""More than the longest subject of a sample set: it is published on that again."""
 BURST_MAX = 60
 REFILL_PER_S = 0.2
 """One bad host must not fill the dead letters: it may set aside so many, then a few a minute."""

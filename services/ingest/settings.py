@@ -14,7 +14,10 @@ GIB = 1024**3
 
 @dataclass(frozen=True, slots=True)
 class IngestSettings:
-    """Moves sample sets from the stream into the database; several of these may run at once."""
+    """Moves sample sets from the stream into the database; several of these may run at once.
+
+    What was set aside: `python -m services.ingest dead --help`.
+    """
 
     nats_urls: tuple[str, ...] = setting("URLs of the bus, such as nats://127.0.0.1:4222.")
     nats_password: Secret = setting("Password of the bus user.")
@@ -35,6 +38,15 @@ class IngestSettings:
     free_percent_min: float = setting("Percent of that disk that must be free.", default=5.0, minimum=0, maximum=100)
     metrics_port: int = setting("Port on loopback for Prometheus; 0 is off.", default=0, minimum=0, maximum=65535)
     log_level: str = setting("How much is logged.", default="info", choices=("debug", "info", "warning", "error"))
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterSettings:
+    """Reaches the stream DEAD, as a bus user of its own."""
+
+    nats_urls: tuple[str, ...] = setting("URLs of the bus, such as nats://127.0.0.1:4222.")
+    nats_password: Secret = setting("Password of the bus user.")
+    nats_user: str = setting("Bus user that may read DEAD and publish for any host.", default="dead_letters")
 
 
 @dataclass(frozen=True, slots=True)

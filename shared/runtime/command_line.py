@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import inspect
 import os
 import sys
 import typing
@@ -17,7 +18,7 @@ from shared.settings import SETTINGS_METADATA, Secret, SettingsError, Source, lo
 
 T = TypeVar("T")
 
-SECTIONS = ("collector", "ingest", "alerting", "api", "local", "provision")
+SECTIONS = ("collector", "ingest", "alerting", "api", "local", "provision", "dead_letters")
 SETTINGS_VARIABLE = "VITALWIRE_SETTINGS"
 # The embedded stack is what most people run: its variables are spelled without the section, as VITALWIRE_HOME.
 PLAIN_SECTION = "local"
@@ -68,7 +69,7 @@ def _flags(
 ) -> tuple[dict[str, Any], str | None]:
     module = "ingest.provision" if section == "provision" else section
     parser = _Parser(
-        prog=f"python -m services.{module}", description=cls.__doc__, allow_abbrev=False,
+        prog=f"python -m services.{module}", description=inspect.getdoc(cls), allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter, epilog=describe_settings(cls, section, secrets_only=True),
     )  # fmt: skip
     settings_help = f"YAML file with a section for each service [{SETTINGS_VARIABLE}]"

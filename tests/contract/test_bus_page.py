@@ -10,6 +10,8 @@ import pytest
 from services.collector import outbox
 from services.collector.simulation import fleet
 from services.ingest import breaker, dead_letters
+from services.ingest.dead import __main__ as dead_command
+from services.ingest.dead import again, shelf
 from services.ingest.provenance import Provenance
 from shared.families import FAMILIES
 from shared.family import UNITS
@@ -58,6 +60,10 @@ def test_every_user_unit_and_key_is_named() -> None:
         f"older than {outbox.LIVE_S_MAX:.0f} s goes to `backfill",
         f"({outbox.WAITING_MAX} sample sets, {outbox.WAITING_BYTES_MAX // 1024**2} MiB)",
         f"may set aside {dead_letters.BURST_MAX} such messages, then {dead_letters.REFILL_PER_S * 60:.0f} a minute",
+        f"when the broker received them more than {again.LIVE_S_MAX:.0f} s ago",
+        f"`--days-max`, {dead_command.DAYS_MAX:g} by default",
+        f"publishes {dead_command.SENT_MAX:,} at most and looks at {shelf.LOOKUPS_MAX:,}.",
+        f"the newest {dead_command.LISTED_MAX}, and how many",
         f"at least {breaker.HOSTS_REFUSED_MIN} hosts",
         f"for {breaker.OPEN_S_MAX / 3600:.0f} hours at most",
         f"At most {INVENTORY_BYTES_MAX:,} bytes;",
@@ -66,6 +72,10 @@ def test_every_user_unit_and_key_is_named() -> None:
 )
 def test_the_limits_are_those_of_the_code(limit: str) -> None:
     assert limit in TEXT
+
+
+def test_what_is_no_live_message_any_more_is_the_same_for_a_collector_and_for_a_dead_letter() -> None:
+    assert again.LIVE_S_MAX == outbox.LIVE_S_MAX
 
 
 def test_every_header_of_a_dead_letter_is_named() -> None:

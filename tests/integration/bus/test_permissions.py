@@ -12,17 +12,21 @@ from tests.integration.bus.connections import speak_as
 from tests.servers import NatsServer
 
 WEB_1, WEB_2 = host_user("web-1.example.com"), host_user("web-2")
+DEAD_LETTERS = "dead_letters"
 USERS = [*ROLES, SIMULATOR, WEB_1, WEB_2]
 
 MAY_PUBLISH: dict[str, set[str]] = {
-    "metrics.web-1=2Eexample=2Ecom.system": {WEB_1, SIMULATOR},
-    "metrics.web-1=2Eexample=2Ecom.another": {WEB_1, SIMULATOR},
+    "metrics.web-1=2Eexample=2Ecom.system": {WEB_1, SIMULATOR, DEAD_LETTERS},
+    "metrics.web-1=2Eexample=2Ecom.another": {WEB_1, SIMULATOR, DEAD_LETTERS},
     "metrics.web-1=2Eexample=2Ecom": {SIMULATOR},
-    "metrics.web-1.system": {SIMULATOR},
-    "metrics.web-2.system": {WEB_2, SIMULATOR},
-    "metrics.web-3.system": {SIMULATOR},
-    "backfill.web-1=2Eexample=2Ecom.system": {WEB_1, SIMULATOR},
-    "backfill.web-2.system": {WEB_2, SIMULATOR},
+    "metrics.web-1.system": {SIMULATOR, DEAD_LETTERS},
+    "metrics.web-2.system": {WEB_2, SIMULATOR, DEAD_LETTERS},
+    "metrics.web-3.a.b": {SIMULATOR},
+    "backfill.web-3": {SIMULATOR},
+    "backfill.web-3.a.b": {SIMULATOR},
+    "metrics.web-3.system": {SIMULATOR, DEAD_LETTERS},
+    "backfill.web-1=2Eexample=2Ecom.system": {WEB_1, SIMULATOR, DEAD_LETTERS},
+    "backfill.web-2.system": {WEB_2, SIMULATOR, DEAD_LETTERS},
     "$KV.hosts.web-1=2Eexample=2Ecom": {WEB_1, SIMULATOR},
     "$KV.hosts.web-2": {WEB_2, SIMULATOR},
     "$KV.hosts.web-3": {SIMULATOR},
@@ -45,7 +49,18 @@ MAY_PUBLISH: dict[str, set[str]] = {
     "$JS.API.STREAM.MSG.DELETE.METRICS": {"provision"},
     "$JS.API.STREAM.INFO.METRICS": {"provision", "ingest", "api"},
     "$JS.API.STREAM.INFO.BACKFILL": {"provision", "ingest"},
-    "$JS.API.STREAM.INFO.DEAD": {"provision"},
+    "$JS.API.STREAM.INFO.DEAD": {"provision", DEAD_LETTERS},
+    "$JS.API.STREAM.MSG.GET.DEAD": {"provision", DEAD_LETTERS},
+    "$JS.API.STREAM.MSG.DELETE.DEAD": {"provision", DEAD_LETTERS},
+    "$JS.API.STREAM.MSG.GET.BACKFILL": {"provision"},
+    "$JS.API.STREAM.MSG.DELETE.BACKFILL": {"provision"},
+    "$JS.API.STREAM.PURGE.DEAD": {"provision"},
+    "$JS.API.STREAM.UPDATE.DEAD": {"provision"},
+    "$JS.API.STREAM.DELETE.DEAD": {"provision"},
+    "$JS.API.DIRECT.GET.DEAD": {"provision"},
+    "$JS.API.CONSUMER.CREATE.DEAD": {"provision"},
+    "$JS.API.CONSUMER.CREATE.DEAD.any": {"provision"},
+    "$JS.API.CONSUMER.DURABLE.CREATE.DEAD.any": {"provision"},
     "$JS.API.STREAM.INFO.KV_hosts": {"provision", "api"},
     "$JS.API.DIRECT.GET.METRICS": {"provision"},
     "$JS.API.CONSUMER.INFO.METRICS.ingest": {"provision", "ingest", "api"},

@@ -91,6 +91,13 @@ def test_logs_are_printed_with_their_process(running: Stack) -> None:
     assert {line.split()[0] for line in printed.splitlines()} >= {"nats", "postgres", "ingest", "api", "collector"}
 
 
+def test_dead_letters_can_be_looked_at_with_what_the_stack_knows(running: Stack) -> None:
+    done = running.run("dead", "list", "--limit", "5")
+    assert done.returncode == 0, done.stderr
+    assert "0 of 0 shown; by reason:" in done.stdout
+    assert running.run("dead", "retry", "1").returncode == 1
+
+
 def test_a_second_up_says_that_one_runs(running: Stack) -> None:
     before = running.table()
     done = running.run("up")

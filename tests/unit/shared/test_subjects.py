@@ -174,6 +174,17 @@ def test_a_simulator_says_what_collectors_say_for_any_host_and_hears_answers() -
     )
 
 
+def test_dead_letters_are_read_deleted_and_published_again_by_a_user_that_hears_nothing_else() -> None:
+    assert role_permissions("dead_letters") == Permissions(
+        "dead_letters",
+        publish=(
+            "$JS.API.STREAM.INFO.DEAD", "$JS.API.STREAM.MSG.GET.DEAD", "$JS.API.STREAM.MSG.DELETE.DEAD",
+            "metrics.*.*", "backfill.*.*",
+        ),
+        subscribe=("_INBOX_dead_letters.>",),
+    )  # fmt: skip
+
+
 def test_an_installation_has_no_simulator_by_itself() -> None:
     assert SIMULATOR not in ROLES
 

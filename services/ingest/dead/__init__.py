@@ -1,0 +1,1 @@
+"""Dead letters on the command line: listed, shown, and published again."""

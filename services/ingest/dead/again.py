@@ -1,0 +1,113 @@
+"""Decides whether and where a dead letter is published again, and does it: publish, wait for the ack, delete."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from nats.aio.client import Client
+
+from services.ingest.batch import subject_host
+from services.ingest.dead.letters import DeadLetter
+from services.ingest.dead.readable import time_of
+from services.ingest.dead.shelf import Shelf
+from services.ingest.dead_letters import BURST_MAX, REFILL_PER_S
+from shared.subjects import BACKFILL, METRICS, TokenError, backfill_subject, host_and_source, metrics_subject
+from shared.wire.limits import AHEAD_SECONDS_MAX, BODY_BYTES_MAX
+
+LIVE_S_MAX = 60.0
+"""A message that its stream received longer ago than this is no live one any more."""
+HEADER_BYTES_MAX = 256
+MUTE_SPAN = timedelta(seconds=BURST_MAX / REFILL_PER_S)
+"""After so long without a refusal a host may have its whole number of dead letters again."""
+
+
+class LeftError(Exception):
+    """A letter is not published again. The text says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a letter goes, and the stream that must take it."""
+
+    stream: str
+    subject: str
+
+
+def target_of(letter: DeadLetter, now: datetime, days_max: float) -> Target:
+    """Return where the letter is published again; raise LeftError when that could not help."""
+    if letter.missing:
+        raise LeftError(f"{letter.missing}, so what was published cannot be put together")
+    try:
+        host, source = host_and_source(letter.first.subject)
+    except TokenError as error:
+        raise LeftError(f"{error}; ingest would refuse it again") from None
+    if len(letter.body) > BODY_BYTES_MAX:
+        raise LeftError(f"its body has {len(letter.body)} bytes, and ingest takes {BODY_BYTES_MAX} at most")
+    time = time_of(letter.body)
+    if time is not None and time - now > timedelta(seconds=AHEAD_SECONDS_MAX):
+        raise LeftError(
+            f"its time is still {(time - now).total_seconds():.0f} s ahead: ingest takes it once that is "
+            f"{AHEAD_SECONDS_MAX} s or less"
+        )
+    if time is not None and now - time > timedelta(days=days_max):
+        raise LeftError(
+            f"its time is {(now - time).days} days ago, and ingest drops what is older than raw rows are kept: "
+            f"where that is longer than {days_max:g} days, say so with --days-max"
+        )
+    received = letter.first.received_at
+    is_live = received is not None and (now - received).total_seconds() <= LIVE_S_MAX
+    if letter.first.stream == METRICS and is_live:
+        return Target(METRICS, metrics_subject(host, source))
+    return Target(BACKFILL, backfill_subject(host, source))
+
+
+class Allowance:
+    """How many letters of a host are published again in one run: as many as could be set aside again.
+
+    A host may have BURST_MAX dead letters, then few a minute; what it is refused beyond that is dropped for good.
+    """
+
+    def __init__(self, lately: Counter[str]) -> None:
+        self._used = Counter(lately)
+
+    def take(self, host: str) -> None:
+        """Count one more; raise LeftError when it could be lost."""
+        if self._used[host] >= BURST_MAX:
+            raise LeftError(
+                f"its host may have {BURST_MAX} dead letters in {MUTE_SPAN.total_seconds() / 60:.0f} minutes, and this "
+                "would be one more: if it were refused again, it would be dropped. Run this again later"
+            )
+        self._used[host] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Publishes letters again; each step leaves either the letter or its message in a stream, or both."""
+
+    bus: Client
+    shelf: Shelf
+    allowance: Allowance
+    clock: Callable[[], datetime]
+    days_max: float
+    dry_run: bool = False
+
+    async def send(self, letter: DeadLetter) -> str:
+        """Return a line about what was done; raise LeftError when the letter stays as it is."""
+        target = target_of(letter, self.clock(), self.days_max)
+        self.allowance.take(subject_host(letter.first.subject))
+        body = letter.body
+        if len(body) > self.bus.max_payload:
+            raise LeftError(f"its body has {len(body)} bytes, and the broker takes {self.bus.max_payload} at most now")
+        if self.dry_run:
+            return f"would be published on {target.subject}"
+        # Without it a repeat is as harmless, only not dropped by the broker: ingest knows what it has stored.
+        has_room = len(body) + HEADER_BYTES_MAX <= self.bus.max_payload
+        headers = {"Nats-Msg-Id": f"dead:{letter.sequence}"} if has_room else None
+        stream = target.stream if has_room else None
+        ack = await self.bus.jetstream().publish(target.subject, body, stream=stream, headers=headers)
+        await self.shelf.delete(letter)
+        again = ", where it was already" if ack.duplicate else ""
+        return f"published on {target.subject}, sequence {ack.seq} of {ack.stream}{again}; deleted from DEAD"
