@@ -58,7 +58,7 @@ def _read_settings(options: argparse.Namespace) -> LocalSettings:
         problems += error.problems
     # In the background the process that starts everything asks the services.
     if options.command == "up" and (problems or not options.detach):
-        problems += problems_of_services(CHECKOUT, os.environ)
+        problems += problems_of_services(CHECKOUT, os.environ, settings.ingest_processes)
     if problems:
         raise SettingsError(list(dict.fromkeys(problems)))
     return settings

@@ -31,7 +31,7 @@ INSTEAD = {
 }
 
 
-def problems_of_services(checkout: Path, outside: Mapping[str, str]) -> list[str]:
+def problems_of_services(checkout: Path, outside: Mapping[str, str], ingest_processes: int = 1) -> list[str]:
     """Return what is wrong with the settings of the services; raise StackError when that cannot be found out."""
     decided = {
         program.name: {_plain(key.lower()) for key in _own(program)} | NEVER for program in _programs(checkout, {})
@@ -47,13 +47,15 @@ def problems_of_services(checkout: Path, outside: Mapping[str, str]) -> list[str
         for key in values
         if _is_decided(decided, section, key)
     ]
-    return found + _ask_services(checkout, {name: value for name, value in outside.items() if name not in refused})
+    accepted = {name: value for name, value in outside.items() if name not in refused}
+    return found + _ask_services(checkout, accepted, ingest_processes)
 
 
-def _ask_services(checkout: Path, outside: Mapping[str, str]) -> list[str]:
-    """Return what the services say about the environment that they would get."""
+def _ask_services(checkout: Path, outside: Mapping[str, str], ingest_processes: int) -> list[str]:
+    """Return what the services say about the environment that they would get; of several ingests the last one's."""
     environment: dict[str, str] = {}
-    for program in _programs(checkout, outside):
+    # Each is handed what is said to all: the last ingest's port of figures must not be replaced by the first one's.
+    for program in sorted(_programs(checkout, outside, ingest_processes), key=lambda each: "ingest" in each.name):
         environment |= program.environment
     for program in _programs(checkout, {}):
         for key in _own(program):
@@ -72,7 +74,7 @@ def _ask_services(checkout: Path, outside: Mapping[str, str]) -> list[str]:
         raise StackError(f"the settings cannot be checked:\n{done.stderr.strip()}") from None
 
 
-def _programs(checkout: Path, outside: Mapping[str, str]) -> list[Program]:
+def _programs(checkout: Path, outside: Mapping[str, str], ingest_processes: int = 1) -> list[Program]:
     """Return the services of a stack that is nowhere yet: which settings it gives them, and of what kind."""
     nowhere = Path("/")
     site = Site(
@@ -80,6 +82,7 @@ def _programs(checkout: Path, outside: Mapping[str, str]) -> list[Program]:
         application=Application(Path(sys.executable), (checkout,), checkout, nowhere, nowhere, nowhere),
         stack="", bind=LOOPBACK, nats_port=NATS_PORT, api_port=API_PORT, public_url="http://localhost",
         reach=Reach(nowhere), host="localhost", memory_bytes=0, bytes_max=10 * GIB,
+        ingest_processes=ingest_processes,
     )  # fmt: skip
     return [provision_program(site, outside), *service_programs(site, outside)]
 

@@ -17,6 +17,7 @@ SUPERUSER = "postgres"
 PORT = 5432
 SOCKET_PATH_BYTES_MAX = 107
 MEMORY_SHARE_OF_BUFFERS = 8
+CONNECTIONS_MAX = 60
 BUFFERS_MIB_MIN, BUFFERS_MIB_MAX = 64, 512
 
 
@@ -57,13 +58,15 @@ def initialise(home: Path, directory: Path, password_file: Path, account: Accoun
     scratch.rename(directory / "data")
 
 
-def command(home: Path, directory: Path, reach: Reach, memory_bytes: int) -> tuple[str, ...]:
+def command(
+    home: Path, directory: Path, reach: Reach, memory_bytes: int, connections_max: int = CONNECTIONS_MAX
+) -> tuple[str, ...]:
     """Return the command that runs the server in the foreground: durable, and sized for a small machine."""
     options = {
         "unix_socket_directories": "" if reach.socket is None else f'"{reach.socket}"',
         "listen_addresses": LOOPBACK if reach.socket is None else "",
         "port": str(reach.port),
-        "max_connections": "60",
+        "max_connections": str(connections_max),
         "shared_buffers": f"{buffers_mib(memory_bytes)}MB",
         "max_wal_size": "2GB",
         "checkpoint_timeout": "15min",

@@ -15,6 +15,7 @@ from deploy.local.bus_users import BACKFILL_BYTES_MAX, METRICS_BYTES_MAX, host_s
 from deploy.local.identity import MARKER
 from deploy.local.settings import authority, local_address
 from deploy.local.state import Layout
+from shared.runtime.command_line import SETTINGS_VARIABLE, read_sections
 from shared.subjects import SIMULATOR
 
 METRICS_DIVISOR, BACKFILL_DIVISOR = 5, 10
@@ -22,6 +23,11 @@ METRICS_DIVISOR, BACKFILL_DIVISOR = 5, 10
 SERVICE_READY = '"event": "ready"'
 DATABASE_ROLES = ("vw_ingest", "vw_read", "vw_app")
 OUR_VARIABLE = "VITALWIRE_"
+OURS_IN_A_SECTION = f"{OUR_VARIABLE}INGEST_PROCESSES"
+"""The stack's setting ingest_processes, spelled like a setting of ingest."""
+INGEST_PROCESSES_PROVISIONED = 4
+"""So many ingest processes may share the durables as provision makes them by default."""
+CONNECTIONS_OF_INGEST = 3
 SECTIONS_PASSED_ON = ("PROVISION_", "INGEST_", "API_", "COLLECTOR_", "SETTINGS")
 
 
@@ -54,6 +60,7 @@ class Site:
     memory_bytes: int
     bytes_max: int
     simulate: int = 0
+    ingest_processes: int = 1
 
     @property
     def nats_url(self) -> str:
@@ -86,7 +93,10 @@ def nats_program(site: Site, outside: Mapping[str, str]) -> Program:
 
 def postgres_program(site: Site, outside: Mapping[str, str]) -> Program:
     """Return PostgreSQL; an interrupt is its fast shutdown, which waits for no client."""
-    command = postgres.command(site.application.postgres, site.layout.postgres, site.reach, site.memory_bytes)
+    connections = postgres.CONNECTIONS_MAX + CONNECTIONS_OF_INGEST * (site.ingest_processes - 1)
+    command = postgres.command(
+        site.application.postgres, site.layout.postgres, site.reach, site.memory_bytes, connections
+    )
     return Program(
         "postgres", command, _environment(site, outside, {"TZ": "UTC"}), Path("/"),
         "database system is ready to accept connections", signal.SIGINT, 30.0,
@@ -102,6 +112,8 @@ def provision_program(site: Site, outside: Mapping[str, str]) -> Program:
         "BACKFILL_BYTES_MAX": min(BACKFILL_BYTES_MAX, site.bytes_max // BACKFILL_DIVISOR or BACKFILL_BYTES_MAX),
     } | {f"{role.removeprefix('vw_').upper()}_PASSWORD_FILE": database_secret(site.layout, role)
          for role in DATABASE_ROLES}  # fmt: skip
+    if site.ingest_processes > max(INGEST_PROCESSES_PROVISIONED, number_said(outside, "provision", "processes_max")):
+        own["PROCESSES_MAX"] = site.ingest_processes
     return _service(site, outside, "provision", "services.ingest.provision", own)
 
 
@@ -128,11 +140,34 @@ def service_programs(site: Site, outside: Mapping[str, str]) -> list[Program]:
     }
     collector = {"HOST": site.host, "NATS_PASSWORD_FILE": host_secret(layout, site.host)}
     programs = [
-        _service(site, outside, "ingest", "services.ingest", ingest),
+        *_ingest(site, outside, ingest),
         _service(site, outside, "api", "services.api", api),
         _service(site, outside, "collector", "services.collector", collector),
     ]
     return [*programs, _simulator(site, outside)] if site.simulate else programs
+
+
+def _ingest(site: Site, outside: Mapping[str, str], own: Mapping[str, object]) -> list[Program]:
+    """Return the ingest processes; the figures of each are on the port after that of the one before."""
+    port = number_said(outside, "ingest", "metrics_port")
+    programs = [_service(site, outside, "ingest", "services.ingest", own)]
+    for number in range(2, site.ingest_processes + 1):
+        more = {**own, "METRICS_PORT": port + number - 1} if port else own
+        program = _service(site, outside, "ingest", "services.ingest", more)
+        programs.append(dataclasses.replace(program, name=f"ingest-{number}"))
+    return programs
+
+
+def number_said(outside: Mapping[str, str], section: str, key: str) -> int:
+    """Return a whole number that the environment, or else the YAML file, sets for a service; 0 when neither does.
+
+    What is no number is the service's own to refuse.
+    """
+    path = outside.get(SETTINGS_VARIABLE)
+    # So is a file that cannot be read.
+    in_file = read_sections(Path(path), []).get(section, {}) if path else {}
+    said = outside.get(f"{OUR_VARIABLE}{section.upper()}_{key.upper()}", in_file.get(key))
+    return int(said) if isinstance(said, int | str) and str(said).isdecimal() else 0
 
 
 def _simulator(site: Site, outside: Mapping[str, str]) -> Program:
@@ -168,9 +203,11 @@ def _environment(site: Site, outside: Mapping[str, str], own: Mapping[str, str])
     passed = {
         name: value
         for name, value in outside.items()
-        if name.startswith(OUR_VARIABLE) and name.removeprefix(OUR_VARIABLE).startswith(SECTIONS_PASSED_ON)
+        if name.startswith(OUR_VARIABLE)
+        and name.removeprefix(OUR_VARIABLE).startswith(SECTIONS_PASSED_ON)
+        and name != OURS_IN_A_SECTION
     }
-    if "VITALWIRE_SETTINGS" in passed:
-        passed["VITALWIRE_SETTINGS"] = os.path.abspath(passed["VITALWIRE_SETTINGS"])
+    if SETTINGS_VARIABLE in passed:
+        passed[SETTINGS_VARIABLE] = os.path.abspath(passed[SETTINGS_VARIABLE])
     fixed = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(site.layout.home), MARKER: site.stack}
     return {**passed, **fixed, **own}

@@ -14,6 +14,7 @@ LOOPBACK = "127.0.0.1"
 NATS_PORT = 4222
 API_PORT = 8080
 GIB = 1024**3
+INGEST_PROCESSES_MAX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,12 @@ class LocalSettings:
         f"at least {GIB}, or 0 for no ceiling.",
         default=10 * GIB,
         minimum=0,
+    )
+    ingest_processes: int = setting(
+        "How many ingest processes share the work; about one for every two cores.",
+        default=1,
+        minimum=1,
+        maximum=INGEST_PROCESSES_MAX,
     )
     simulate: int = setting(
         "How many hosts to invent, for a look at a fleet; none when left out.",

@@ -90,7 +90,7 @@ def run_stack(
     settings: LocalSettings, checkout: Path, outside: Mapping[str, str], stop: threading.Event, say: Say
 ) -> None:
     """Start the stack, keep it running until `stop` is set, end it; raise StackError when it cannot start."""
-    progress = Progress(say, STEPS + (settings.simulate > 0))
+    progress = Progress(say, STEPS + settings.ingest_processes - 1 + (settings.simulate > 0))
     layout = layout_of(find_home(settings.home, checkout))
     progress.step(f"state directory {layout.home}")
     ground = Ground(settings, checkout, outside, layout, find_account(layout.home))
@@ -146,6 +146,7 @@ def _prepare(ground: Ground, record: Record, progress: Progress) -> Site:
         memory_bytes=os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"),
         bytes_max=settings.bytes_max,
         simulate=settings.simulate,
+        ingest_processes=settings.ingest_processes,
     )
 
 

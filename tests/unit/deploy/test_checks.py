@@ -28,6 +28,14 @@ def test_settings_that_are_fine_have_no_problem(tmp_path: Path) -> None:
     assert _problems(VITALWIRE_SETTINGS=str(tmp_path / "v.yaml"), VITALWIRE_API_PORT="9000", PATH="/bin") == []
 
 
+def test_a_last_ingest_process_without_a_port_for_its_figures_is_found_before_anything_starts() -> None:
+    outside = {"VITALWIRE_INGEST_METRICS_PORT": "65534", "VITALWIRE_INGEST_PROCESSES": "3"}
+    assert problems_of_services(CHECKOUT, outside, 2) == []
+    assert problems_of_services(CHECKOUT, outside, 3) == [
+        "environment: VITALWIRE_INGEST_METRICS_PORT: expected a whole number of 0 to 65535, got '65536'"
+    ]
+
+
 def test_every_problem_of_every_section_is_found_at_once(tmp_path: Path) -> None:
     path = tmp_path / "v.yaml"
     path.write_text(BAD)

@@ -8,6 +8,7 @@ import pytest
 from deploy.local.application import Application
 from deploy.local.postgres import Reach
 from deploy.local.programs import (
+    INGEST_PROCESSES_PROVISIONED,
     Program,
     Site,
     nats_program,
@@ -16,6 +17,7 @@ from deploy.local.programs import (
     service_programs,
 )
 from deploy.local.state import layout_of
+from services.ingest.limits import PROCESSES_MAX
 
 APPLICATION = Application(
     Path("/py/bin/python"), (Path("/src"), Path("/site")), Path("/src"), Path("/bin/nats"), Path("/pg"), Path("/page"),
@@ -59,6 +61,57 @@ def test_invented_hosts_are_one_more_process_with_a_credential_of_their_own() ->
     assert simulator.environment["VITALWIRE_COLLECTOR_SIMULATE"] == "20"
     assert simulator.environment["VITALWIRE_COLLECTOR_NATS_PASSWORD_FILE"] == "/home/secrets/bus-simulator"
     assert "VITALWIRE_COLLECTOR_SIMULATE" not in others[-1].environment
+
+
+def processes(count: int, **outside: str) -> list[Program]:
+    return service_programs(dataclasses.replace(SITE, ingest_processes=count), outside)[:count]
+
+
+def test_several_ingest_processes_differ_in_their_name_only() -> None:
+    first, *others = processes(3)
+    assert [program.name for program in others] == ["ingest-2", "ingest-3"]
+    assert [dataclasses.replace(program, name="ingest") for program in others] == [first, first]
+
+
+@pytest.mark.parametrize("by", ["environment", "file", "both"])
+def test_each_ingest_process_has_a_port_of_its_own_for_its_figures(tmp_path: Path, by: str) -> None:
+    (tmp_path / "v.yaml").write_text(f"ingest: {{metrics_port: {9100 if by == 'file' else 7000}}}")
+    outside = {
+        "environment": {"VITALWIRE_INGEST_METRICS_PORT": "9100"},
+        "file": {"VITALWIRE_SETTINGS": str(tmp_path / "v.yaml")},
+    }
+    said = outside.get(by, outside["environment"] | outside["file"])
+    ports = [program.environment.get("VITALWIRE_INGEST_METRICS_PORT") for program in processes(3, **said)]
+    assert ports == [None if by == "file" else "9100", "9101", "9102"]
+
+
+def test_figures_that_are_off_stay_off_and_what_is_no_port_is_left_to_ingest() -> None:
+    for said in ({}, {"VITALWIRE_INGEST_METRICS_PORT": "0"}, {"VITALWIRE_INGEST_METRICS_PORT": "many"}):
+        ports = {program.environment.get("VITALWIRE_INGEST_METRICS_PORT") for program in processes(2, **said)}
+        assert ports == {said.get("VITALWIRE_INGEST_METRICS_PORT")}
+
+
+def test_how_many_there_are_is_no_setting_of_a_process() -> None:
+    assert "VITALWIRE_INGEST_PROCESSES" not in processes(2, VITALWIRE_INGEST_PROCESSES="2")[0].environment
+
+
+@pytest.mark.parametrize(
+    ("count", "said", "provisioned"),
+    [(1, {}, None), (4, {}, None), (5, {}, "5"), (16, {}, "16"), (5, {"VITALWIRE_PROVISION_PROCESSES_MAX": "8"}, "8"),
+     (16, {"VITALWIRE_PROVISION_PROCESSES_MAX": "8"}, "16")],
+)  # fmt: skip
+def test_the_durables_are_made_for_as_many_as_there_are(
+    count: int, said: dict[str, str], provisioned: str | None
+) -> None:
+    environment = provision_program(dataclasses.replace(SITE, ingest_processes=count), said).environment
+    assert environment.get("VITALWIRE_PROVISION_PROCESSES_MAX") == provisioned
+    assert INGEST_PROCESSES_PROVISIONED == PROCESSES_MAX
+
+
+@pytest.mark.parametrize(("count", "connections"), [(1, 60), (16, 105)])
+def test_the_database_takes_the_connections_of_all(count: int, connections: int) -> None:
+    command = postgres_program(dataclasses.replace(SITE, ingest_processes=count), {}).command
+    assert f"max_connections={connections}" in command
 
 
 def test_nobody_gets_a_secret_or_what_is_not_ours() -> None:

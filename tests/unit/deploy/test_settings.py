@@ -40,6 +40,18 @@ def test_a_ceiling_is_a_number_of_bytes() -> None:
         read_settings(LocalSettings, "local", [], {"VITALWIRE_BYTES_MAX": "10GiB"})
 
 
+@pytest.mark.parametrize("text", ["0", "17", "many"])
+def test_so_many_ingest_processes_cannot_run(text: str) -> None:
+    with pytest.raises(SettingsError, match="VITALWIRE_INGEST_PROCESSES: expected a whole number of 1 to 16"):
+        read_settings(LocalSettings, "local", [], {"VITALWIRE_INGEST_PROCESSES": text})
+
+
+def test_ingest_processes_are_counted_by_the_stack_alone() -> None:
+    environment = {"VITALWIRE_INGEST_PROCESSES": "4", "VITALWIRE_INGEST_MESSAGES_MAX": "10"}
+    assert read_settings(LocalSettings, "local", [], environment).ingest_processes == 4
+    assert read_settings(LocalSettings, "local", [], {}).ingest_processes == 1
+
+
 @pytest.mark.parametrize("text", ["-1", "10001", "many"])
 def test_so_many_hosts_cannot_be_invented(text: str) -> None:
     with pytest.raises(SettingsError, match="VITALWIRE_SIMULATE: expected a whole number of 0 to 10000"):
