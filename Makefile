@@ -51,8 +51,7 @@ coverage:
 	@echo "== coverage" && $(RUN) -m coverage combine -q --append && $(RUN) -m tests.coverage_floor
 
 test-timescale: setup .venv/dev.stamp ## Run the storage tests on the TimescaleDB of Debian 13 (on Debian, as root)
-	@echo "== storage tests: TimescaleDB of Debian 13"
-	@$(RUN) -m tests.timescale $(STORAGE) --storage-mode=timescaledb_apache
+	@echo "== storage tests: TimescaleDB of Debian 13" && $(RUN) -m tests.timescale $(STORAGE) --storage-mode=timescaledb_apache
 
 test-storage-full: setup .venv/dev.stamp ## Run the storage tests in full size: plain, and on the server in TEST_DATABASE_URL
 	@echo "== storage tests in full size: plain PostgreSQL" && TEST_DATABASE_URL= VITALWIRE_TEST_STORAGE=full $(STORAGE)
@@ -68,14 +67,12 @@ types: .venv/dev.stamp .venv/npm.stamp ## Check types
 fmt: .venv/dev.stamp .venv/npm.stamp ## Format the code
 	@$(BIN)/ruff check --fix-only . && $(BIN)/ruff format . && $(NPM) run --silent format
 
-bench: setup .venv/dev.stamp ## Measure collector, ingest, queries and live delivery
-	@$(RUN) -m tests.bench
-bench-collector: setup .venv/dev.stamp ## Measure the collector beside prometheus-node-exporter (Debian)
-	@$(RUN) -m tests.bench.collector
-bench-ingest: setup .venv/dev.stamp ## Measure ingest: a backlog, and live (PART=drain or live; see docs/performance.md)
-	@$(RUN) -m tests.bench.ingest $(or $(PART),drain)
-bench-storage: setup .venv/dev.stamp ## Measure storage (PART=queries, upkeep, indexes or bytes; see docs/storage.md)
-	@$(RUN) -m tests.bench.storage $(or $(PART),queries)
+bench: ## Measure collector, ingest, queries and live delivery
+bench-collector: ## Measure the collector beside prometheus-node-exporter (Debian)
+bench-ingest: ## Measure ingest (PART=drain or live; see docs/performance.md)
+bench-storage: ## Measure storage (PART=queries, upkeep, indexes or bytes; see docs/storage.md)
+bench bench-collector bench-ingest bench-storage: setup .venv/dev.stamp
+	@$(RUN) -m tests.$(subst -,.,$@) $(PART)
 docs: .venv/dev.stamp ## Write the generated parts of docs/ anew
 	@$(RUN) -m tests.contract.catalogue && $(RUN) -m tests.contract.storage_sql
 requirements: .venv/dev.stamp ## Pin every package anew, with hashes
@@ -88,17 +85,13 @@ $(RUN):
 	@sh deploy/make_venv.sh "$(PYTHON)" .venv
 
 .venv/local.stamp: requirements/local.txt requirements/page.txt | $(RUN)
-	@echo "Installing packages into .venv (the first time this takes a minute)"
-	@$(PIP) -r requirements/local.txt -r requirements/page.txt && touch $@
+	@echo "Installing packages into .venv (the first time this takes a minute)" && $(PIP) -r requirements/local.txt -r requirements/page.txt && touch $@
 
 .venv/dev.stamp: requirements/dev.txt | .venv/local.stamp
-	@echo "Installing the tools for tests and checks"
-	@$(PIP) -r requirements/dev.txt && touch $@
+	@echo "Installing the tools for tests and checks" && $(PIP) -r requirements/dev.txt && touch $@
 
 .venv/npm.stamp: services/web/package.json services/web/package-lock.json .venv/local.stamp
-	@echo "Installing the packages of the page"
-	@$(NPM) ci --loglevel=error && touch $@
+	@echo "Installing the packages of the page" && $(NPM) ci --loglevel=error && touch $@
 
 $(PAGE): $(PAGE_SOURCES) .venv/npm.stamp
-	@echo "Building the page"
-	@$(NPM) run --silent build && touch $@
+	@echo "Building the page" && $(NPM) run --silent build && touch $@

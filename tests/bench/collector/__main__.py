@@ -81,9 +81,7 @@ async def _watch(phase: str, pids: Mapping[str, int], seconds: float) -> dict[st
         figures[f"{phase}_{name}_one_core_percent"] = 100 * (cpu_seconds(pid) - before[name]) / wall_s
         figures[f"{phase}_{name}_resident_bytes_start"] = float(sizes[0])
         figures[f"{phase}_{name}_resident_bytes_end"] = float(sizes[-1])
-        figures[f"{phase}_{name}_resident_growth"] = statistics.median(sizes[-fifth:]) / statistics.median(
-            sizes[:fifth]
-        )
+        figures[f"{phase}_{name}_resident_growth"] = last / first
     return figures
 
 

@@ -75,7 +75,7 @@ def _parsed() -> argparse.Namespace:
     live.add_argument("--sync-interval", default="1s", help="how often the bus syncs to disk")
     for command in (drain, live):
         command.add_argument("--processes", type=int, default=2, help="ingest processes")
-    return parser.parse_args()
+    return parser.parse_args(sys.argv[1:] or ["drain"])
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def _parsed() -> argparse.Namespace:
     command("bytes", _bytes, "bytes a number of this machine's own samples (needs TimescaleDB)", seconds=3600)
     command("upkeep", _upkeep, "what rollups cost in plain mode", hosts=100, seconds=300, hours=24)
     command("indexes", _indexes, "kinds of index on time in plain mode", hosts=100, raw_days=7, rounds=3)
-    return parser.parse_args()
+    return parser.parse_args(sys.argv[1:] or ["queries"])
 
 
 if __name__ == "__main__":
