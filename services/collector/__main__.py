@@ -5,24 +5,32 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import secrets
 import socket
 import sys
 import time
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any
 
 from services.collector.bus_link import BusLink, BusLostError
 from services.collector.collection import Collection
 from services.collector.counters import Counters
+from services.collector.delivery import Delivery
+from services.collector.drain import Drain, Pace
 from services.collector.inventory import InventoryPost
 from services.collector.once import read_once
+from services.collector.outbox import Outbox, Room
 from services.collector.publish import Publisher
 from services.collector.readers import READERS, Context
 from services.collector.readers.choice import Choice
 from services.collector.readers.facts import FactsReader
 from services.collector.schedule import choose_intervals, offset_s
 from services.collector.settings import CollectorSettings, problems_of
+from services.collector.spool import Spool
+from services.collector.spool_place import HOUR_S, ROOT_STATE, Place, default_directory
+from services.collector.spooled_outbox import Recent, SpooledOutbox
 from services.collector.ticking import Ticking, run_ticks
 from shared.families import FAMILIES
 from shared.runtime.bus import BusAddress
@@ -68,18 +76,51 @@ async def _serve(settings: CollectorSettings, host: str, context: Context) -> in
     stop = stop_requested()
     intervals = _intervals(settings)
     readers = {name: make(context) for name, make in READERS.items()}
-    publisher = Publisher(host, context.counters, time.time, time.monotonic)
+    session = _new_session()
+    spool = _open_spool(settings, host, session)
+    room = Room(confirm_s_max=settings.confirm_s_max)
     ticking = Ticking(
         host=host,
         intervals=intervals,
-        numbering=Numbering(_new_session()),
+        numbering=Numbering(session),
         collection=Collection(readers, intervals, context.counters, time.monotonic),
         counters=context.counters,
         offset_s=offset_s(host),
+        previous=spool.previous if spool else None,
     )
+    outbox = SpooledOutbox(room, spool, Recent(settings.bus_sync_s), time.monotonic) if spool else None
+    publisher = Publisher(host, context.counters, time.time, time.monotonic, outbox or Outbox(room))
     inventory = InventoryPost(FactsReader(host, intervals).read, publisher.publish_inventory)
-    link = BusLink(_address(settings, host_user(host), f"collector {host}"), publisher, inventory.again)
-    return await _run(link, stop, run_ticks(ticking, publisher.publish, stop), inventory.run())
+    address = _address(settings, host_user(host), f"collector {host}")
+    ticks = run_ticks(ticking, publisher.keep, publisher.pump, stop)
+    if spool is None or outbox is None:
+        link = BusLink(address, publisher, inventory.again, settings.retry_s_max)
+        return await _run(link, stop, ticks, inventory.run())
+    pace = Pace(settings.spool_rate_max, settings.confirm_s_max, settings.retry_s_max)
+    drain = Drain(host, spool, pace, (time.time, time.monotonic), lambda: publisher.is_behind)
+    link = BusLink(address, Delivery(publisher, outbox, drain, spool), inventory.again, settings.retry_s_max)
+    return await _run(link, stop, ticks, inventory.run(), drain.run())
+
+
+def _open_spool(settings: CollectorSettings, host: str, session: str) -> Spool | None:
+    """Return the spool, None where none is wanted; one that cannot be opened now says so and is tried again."""
+    if not settings.spool_bytes_max:
+        return None
+    directory = settings.spool_directory or default_directory(host, _state())
+    place = Place(directory.absolute(), settings.spool_bytes_max, settings.spool_hours_max * HOUR_S)
+    spool = Spool(place, session, time.time, time.monotonic)
+    if spool.open():
+        log.info("spool open", extra={"directory": str(place.directory), "waiting_count": spool.waiting})
+    return spool
+
+
+def _state() -> Path:
+    """Return where this user's programs keep what must survive; root's where the system's services do."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return ROOT_STATE
+    named = os.environ.get("XDG_STATE_HOME", "")
+    # The standard has relative paths ignored.
+    return Path(named) if os.path.isabs(named) else Path(os.path.expanduser("~")) / ".local" / "state"
 
 
 async def _simulate(settings: CollectorSettings) -> int:

@@ -11,7 +11,7 @@ from typing import Protocol
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from shared.runtime.bus import BusAddress, connect
+from shared.runtime.bus import BACKOFF_S_MAX, BusAddress, connect
 
 log = logging.getLogger(__name__)
 
@@ -39,16 +39,23 @@ class Sender(Protocol):
         """Return once everything is sent and confirmed."""
 
     def give_up(self) -> int:
-        """Count what is left as lost, and return how many."""
+        """Keep what is left where the end of the process does not reach it; count the rest as lost, return how many."""
 
 
 class BusLink:
     """One connection for the life of the process; `introduce` has the inventory posted on a bus that is new to us."""
 
-    def __init__(self, address: BusAddress, sender: Sender, introduce: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        address: BusAddress,
+        sender: Sender,
+        introduce: Callable[[], None],
+        retry_s_max: float = BACKOFF_S_MAX,
+    ) -> None:
         self._address = address
         self._sender = sender
         self._introduce = introduce
+        self._retry_s_max = retry_s_max
         self._client: Client | None = None
         self._wake = asyncio.Event()
         self._regained = False
@@ -56,7 +63,9 @@ class BusLink:
 
     async def run(self) -> None:
         """Keep what is to be sent moving; raise BusLostError when that ends for good."""
-        connecting = asyncio.create_task(connect(self._address, self._closed, self._reconnected, self._refused))
+        connecting = asyncio.create_task(
+            connect(self._address, self._closed, self._reconnected, self._refused, self._retry_s_max)
+        )
         connecting.add_done_callback(lambda _: self._wake.set())
         try:
             await self._wake.wait()
@@ -72,7 +81,7 @@ class BusLink:
         raise BusLostError(self._problem)
 
     async def end(self) -> None:
-        """Send what is left, wait a moment for the answers, count the rest as lost, and hang up."""
+        """Send what is left, wait a moment for the answers, give the rest up, and hang up."""
         client = self._client
         if client is not None and client.is_connected:
             with contextlib.suppress(TimeoutError):

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Counters:
-    """Counts from the start of the session; the names are those of the family `agent`."""
+    """Counts from the start of the session; the names are those of the family `agent`.
+
+    Without a spool those of the spool stay None.
+    """
 
     reading_seconds: float = 0.0
     ticks_skipped_count: int = 0
@@ -17,3 +20,5 @@ class Counters:
     sample_sets_lost_count: int = 0
     sample_sets_pending_count: int = 0
     reconnects_count: int = 0
+    sample_sets_spooled_count: int | None = None
+    spool_bytes: int | None = None

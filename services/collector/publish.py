@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable, Sequence
 
@@ -12,8 +11,9 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
 
+from services.collector.answers import is_never_stored, refusal
 from services.collector.counters import Counters
-from services.collector.outbox import ROOM, Outbox, Outgoing, Room
+from services.collector.outbox import Outbox, Outgoing
 from shared.subjects import SYSTEM_SOURCE, backfill_subject, inventory_subject, metrics_subject
 
 log = logging.getLogger(__name__)
@@ -34,12 +34,12 @@ class Publisher:
         counters: Counters,
         wall_clock: Callable[[], float],
         clock: Callable[[], float],
-        room: Room = ROOM,
+        outbox: Outbox | None = None,
     ) -> None:
         self._counters = counters
         self._wall_clock = wall_clock
         self._clock = clock
-        self._outbox = Outbox(room)
+        self._outbox = outbox or Outbox()
         self._client: Client | None = None
         self._inbox = ""
         self._live_subject = metrics_subject(host, SYSTEM_SOURCE)
@@ -62,9 +62,15 @@ class Publisher:
         self._client, self._inbox = client, inbox
         await self.pump()
 
+    def keep(self, outgoing: Sequence[Outgoing]) -> None:
+        """Take new sample sets, to be sent with the next `pump`."""
+        self._outbox.add(outgoing)
+        self._outbox.settle(self._is_connected, self._clock())
+        self._count()
+
     async def publish(self, outgoing: Sequence[Outgoing]) -> None:
         """Send, or keep within bounds what cannot be sent now."""
-        self._outbox.add(outgoing)
+        self.keep(outgoing)
         await self.pump()
 
     async def publish_inventory(self, body: bytes) -> bool:
@@ -80,14 +86,20 @@ class Publisher:
     async def answered(self, message: Msg) -> None:
         """Take an answer of the bus: what it has stored waits no longer."""
         reason = refusal(message.headers, message.data)
+        seq = int(message.subject.rpartition(".")[2])
         if reason is None:
             self._refusing = False
-            self._outbox.confirm(int(message.subject.rpartition(".")[2]))
+            self._outbox.confirm(seq)
             self._count()
             if self._outbox.waiting:
                 await self.pump()
-        elif not self._refusing:
-            # It stays pending until it expires, and is tried again then: streams may come back.
+            return
+        if is_never_stored(message.data):
+            self._outbox.lose(seq)
+        else:
+            self._outbox.refuse(seq)
+        self._count()
+        if not self._refusing:
             self._refusing = True
             log.warning("the bus does not store sample sets", extra={"error": reason})
 
@@ -99,13 +111,17 @@ class Publisher:
 
     async def pump(self) -> None:
         """Send as much as the window allows."""
-        client = self._client
+        client, now_s = self._client, self._clock()
+        self._outbox.settle(self._is_connected, now_s)
         if client is not None and client.is_connected:
-            now_s = self._clock()
-            self._outbox.expire(now_s)
             for outgoing in self._outbox.take(now_s):
                 await self._send(client, outgoing)
         self._count()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether new sample sets wait for the bus longer than usual."""
+        return self._outbox.is_behind(self._clock())
 
     def give_up(self) -> int:
         """Count what is left as lost, and return how many; for the end of the process."""
@@ -134,31 +150,13 @@ class Publisher:
         except NatsError as error:  # the connection went meanwhile: it stays pending and is sent again
             log.debug("publishing failed", extra={"error": f"{type(error).__name__}: {error}"})
 
+    @property
+    def _is_connected(self) -> bool:
+        return self._client is not None and self._client.is_connected
+
     def _count(self) -> None:
-        self._counters.sample_sets_published_count = self._outbox.published
-        self._counters.sample_sets_lost_count = self._outbox.lost
-        self._counters.sample_sets_pending_count = self._outbox.pending
+        self._outbox.count(self._counters)
         if self._outbox.waiting or self._outbox.pending:
             self._emptied.clear()
         else:
             self._emptied.set()
-
-
-def refusal(headers: dict[str, str] | None, body: bytes) -> str | None:
-    """Return why the bus did not store a message, None when it did (or had it already).
-
-    Without a stream the answer is a bare status 503; else it is JSON, with `error` in it or not.
-    """
-    status = (headers or {}).get("Status")
-    if status is not None:
-        return "no stream takes this subject: is the bus provisioned?" if status == "503" else f"status {status}"
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return "the answer is not JSON"
-    if not isinstance(answer, dict):
-        return "the answer is no JSON object"
-    error = answer.get("error")
-    if error is None:
-        return None
-    return str(error.get("description", error)) if isinstance(error, dict) else str(error)

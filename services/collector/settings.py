@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
+from services.collector.drain import RATE_MAX, RETRY_S_MAX
+from services.collector.outbox import CONFIRM_S_MAX
+from services.collector.spool_place import GIB, SPOOL_BYTES_MIN, SPOOL_HOURS_MAX
+from services.collector.spooled_outbox import SYNC_S
 from shared.families import FAMILIES
 from shared.settings import Secret, setting
 from shared.subjects import SIMULATED_HOSTS_MAX, TokenError, host_name
@@ -31,6 +36,37 @@ class CollectorSettings:
     disks_exclude: tuple[str, ...] = setting("Globs of disks never to show.", default=())
     interfaces_include: tuple[str, ...] = setting("Globs of interfaces to show besides those shown anyway.", default=())
     interfaces_exclude: tuple[str, ...] = setting("Globs of interfaces never to show.", default=())
+    spool_directory: Path | None = setting(
+        "Directory that keeps what the bus did not take; below /var/lib for root, else below ~/.local/state.",
+        default=None,
+    )
+    spool_bytes_max: int = setting(
+        f"Bytes that the spool may take on disk; at least {SPOOL_BYTES_MIN}, or 0 for no spool.", default=GIB, minimum=0
+    )
+    spool_hours_max: int = setting(
+        "Hours that the spool keeps what the bus did not take; at the most a day less than raw rows are kept.",
+        default=SPOOL_HOURS_MAX,
+        minimum=1,
+        maximum=8760,
+    )
+    spool_rate_max: float = setting(
+        "Sample sets a second that the spool sends when the bus is back.", default=RATE_MAX, minimum=1, maximum=10_000
+    )
+    confirm_s_max: float = setting(
+        "Seconds to wait for the bus to confirm, before a sample set is sent again.",
+        default=CONFIRM_S_MAX,
+        minimum=1,
+        maximum=300,
+    )
+    retry_s_max: float = setting(
+        "Seconds between two attempts to reach the bus, at the most.", default=RETRY_S_MAX, minimum=1, maximum=3600
+    )
+    bus_sync_s: float = setting(
+        "Seconds that the bus may take to write to disk what it confirmed: so much is sent again after its restart.",
+        default=SYNC_S,
+        minimum=0,
+        maximum=600,
+    )
     log_level: str = setting("Least level to log.", default="info", choices=("debug", "info", "warning", "error"))
     once: bool = setting("Print all readings as a table and end; needs no server.", default=False)
     simulate: int = setting(
@@ -56,6 +92,10 @@ def problems_of(settings: CollectorSettings, host: str) -> list[str]:
         found.append(f"host: {error}")
     if settings.once and settings.simulate:
         found.append("once and simulate: one reads this machine, the other none: leave one of them out")
+    if 0 < settings.spool_bytes_max < SPOOL_BYTES_MIN:
+        found.append(
+            f"spool_bytes_max: expected 0 for no spool, or at least {SPOOL_BYTES_MIN}, got {settings.spool_bytes_max}"
+        )
     if settings.once:
         return found
     if not settings.nats_urls:

@@ -14,7 +14,10 @@ from services.collector.counters import Counters
 from services.collector.outbox import Outgoing
 from services.collector.schedule import count_skipped, due, is_now, next_tick
 from shared.subjects import SYSTEM_SOURCE
-from shared.wire.encode import Numbering, encode
+from shared.wire.encode import Numbering, Previous, encode
+
+YOUNG_MAX = 60
+"""The first numbers of a session name the session before it: one that arrives tells of a lost tail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,22 +30,25 @@ class Ticking:
     collection: Collection
     counters: Counters
     offset_s: float
+    previous: Previous | None = None
 
     def read(self, tick_s: int) -> list[Outgoing]:
         """Return the sample sets of one tick, numbered; none when nothing has anything to say."""
         readings = self.collection.read(due(tick_s, self.intervals))
         moment = datetime.fromtimestamp(tick_s, UTC)
-        encoded = encode(self.host, SYSTEM_SOURCE, moment, readings, self.numbering)
+        previous = self.previous if self.numbering.last < YOUNG_MAX else None
+        encoded = encode(self.host, SYSTEM_SOURCE, moment, readings, self.numbering, previous)
         return [Outgoing(each, tick_s) for each in encoded]
 
 
 async def run_ticks(
     ticking: Ticking,
-    publish: Callable[[Sequence[Outgoing]], Awaitable[None]],
+    keep: Callable[[Sequence[Outgoing]], None],
+    send: Callable[[], Awaitable[None]],
     stop: asyncio.Event,
     clock: Callable[[], float] = time.time,
 ) -> None:
-    """Read at every tick until asked to stop.
+    """Read at every tick until asked to stop; what was read is kept at once and sent a little later.
 
     Families with rates are read once before the first tick, so that the first tick has them already.
     """
@@ -56,10 +62,10 @@ async def run_ticks(
             continue
         ticking.counters.ticks_skipped_count += count_skipped(last_s, tick_s, ticking.intervals)
         last_s = tick_s
-        outgoing = ticking.read(tick_s)
+        keep(ticking.read(tick_s))
         # At most half a second; what is left of the second is for the next tick. A stop sends at once.
         await stopped(stop, min(ticking.offset_s, tick_s + ticking.offset_s - clock()))
-        await publish(outgoing)
+        await send()
 
 
 async def stopped(stop: asyncio.Event, seconds: float) -> bool:

@@ -106,6 +106,15 @@ async def connect(
     return client
 
 
+def server_id(client: Client) -> str | None:
+    """Return which server this is: every start of a NATS server has an id of its own.
+
+    nats-py shows it nowhere else than in what it keeps of the server's greeting.
+    """
+    found = client._server_info.get("server_id")
+    return found if isinstance(found, str) else None
+
+
 def _log_error(error: Exception, again: str) -> None:
     # An attempt that failed is made again; other errors concern one message.
     extra = {"next": again} if isinstance(error, OSError) else {}

@@ -46,6 +46,8 @@ def agent_rows(change: Change | None, resident_bytes: int, counters: Counters) -
             sample_sets_lost_count=counters.sample_sets_lost_count,
             sample_sets_pending_count=counters.sample_sets_pending_count,
             reconnects_count=counters.reconnects_count,
+            sample_sets_spooled_count=counters.sample_sets_spooled_count,
+            spool_bytes=counters.spool_bytes,
         )
     ]
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from services.collector.counters import Counters
 from services.collector.inventory import InventoryPost
-from services.collector.outbox import Outgoing, Room
+from services.collector.outbox import Outbox, Outgoing, Room
 from services.collector.publish import Publisher
 from services.collector.simulation.families import rows_at
 from services.collector.simulation.life import Life, facts_of, life_at
@@ -91,7 +91,7 @@ class InventedHost:
             if lost:
                 log.warning("sample sets lost with a session", extra={"host": self.profile.name, "lost_count": lost})
         counters = Counters()
-        publisher = Publisher(self.profile.name, counters, setting.wall_clock, setting.clock, setting.room)
+        publisher = Publisher(self.profile.name, counters, setting.wall_clock, setting.clock, Outbox(setting.room))
         facts = facts_of(self.profile, life, setting.intervals)
         return Session(
             life=life,

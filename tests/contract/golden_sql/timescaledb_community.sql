@@ -341,8 +341,14 @@ CREATE TABLE IF NOT EXISTS metrics.agent (
     sample_sets_published_count bigint NOT NULL,
     sample_sets_lost_count bigint NOT NULL,
     sample_sets_pending_count bigint NOT NULL,
-    reconnects_count bigint NOT NULL
+    reconnects_count bigint NOT NULL,
+    sample_sets_spooled_count bigint,
+    spool_bytes bigint
 );
+
+ALTER TABLE metrics.agent ADD COLUMN IF NOT EXISTS sample_sets_spooled_count bigint;
+
+ALTER TABLE metrics.agent ADD COLUMN IF NOT EXISTS spool_bytes bigint;
 
 CREATE INDEX IF NOT EXISTS agent_host_time ON metrics.agent (host, time DESC);
 
@@ -1281,7 +1287,15 @@ SELECT time_bucket(interval '60 seconds', time) AS time, host, source,
     max(sample_sets_pending_count) AS sample_sets_pending_count_max,
     sum(reconnects_count::float8) / count(*) AS reconnects_count_avg,
     min(reconnects_count) AS reconnects_count_min,
-    max(reconnects_count) AS reconnects_count_max
+    max(reconnects_count) AS reconnects_count_max,
+    sum(sample_sets_spooled_count::float8) / count(sample_sets_spooled_count) AS sample_sets_spooled_count_avg,
+    min(sample_sets_spooled_count) AS sample_sets_spooled_count_min,
+    max(sample_sets_spooled_count) AS sample_sets_spooled_count_max,
+    count(sample_sets_spooled_count) AS sample_sets_spooled_count_count,
+    sum(spool_bytes::float8) / count(spool_bytes) AS spool_bytes_avg,
+    min(spool_bytes) AS spool_bytes_min,
+    max(spool_bytes) AS spool_bytes_max,
+    count(spool_bytes) AS spool_bytes_count
 FROM metrics.agent
 GROUP BY 1, 2, 3
 WITH NO DATA;
@@ -1322,7 +1336,15 @@ SELECT time_bucket(interval '300 seconds', time) AS time, host, source,
     max(sample_sets_pending_count_max) AS sample_sets_pending_count_max,
     sum(reconnects_count_avg * samples) / sum(samples::float8) AS reconnects_count_avg,
     min(reconnects_count_min) AS reconnects_count_min,
-    max(reconnects_count_max) AS reconnects_count_max
+    max(reconnects_count_max) AS reconnects_count_max,
+    sum(sample_sets_spooled_count_avg * sample_sets_spooled_count_count) / nullif(sum(sample_sets_spooled_count_count::float8), 0) AS sample_sets_spooled_count_avg,
+    min(sample_sets_spooled_count_min) AS sample_sets_spooled_count_min,
+    max(sample_sets_spooled_count_max) AS sample_sets_spooled_count_max,
+    sum(sample_sets_spooled_count_count)::bigint AS sample_sets_spooled_count_count,
+    sum(spool_bytes_avg * spool_bytes_count) / nullif(sum(spool_bytes_count::float8), 0) AS spool_bytes_avg,
+    min(spool_bytes_min) AS spool_bytes_min,
+    max(spool_bytes_max) AS spool_bytes_max,
+    sum(spool_bytes_count)::bigint AS spool_bytes_count
 FROM metrics.agent_1m
 GROUP BY 1, 2, 3
 WITH NO DATA;
@@ -1363,7 +1385,15 @@ SELECT time_bucket(interval '3600 seconds', time) AS time, host, source,
     max(sample_sets_pending_count_max) AS sample_sets_pending_count_max,
     sum(reconnects_count_avg * samples) / sum(samples::float8) AS reconnects_count_avg,
     min(reconnects_count_min) AS reconnects_count_min,
-    max(reconnects_count_max) AS reconnects_count_max
+    max(reconnects_count_max) AS reconnects_count_max,
+    sum(sample_sets_spooled_count_avg * sample_sets_spooled_count_count) / nullif(sum(sample_sets_spooled_count_count::float8), 0) AS sample_sets_spooled_count_avg,
+    min(sample_sets_spooled_count_min) AS sample_sets_spooled_count_min,
+    max(sample_sets_spooled_count_max) AS sample_sets_spooled_count_max,
+    sum(sample_sets_spooled_count_count)::bigint AS sample_sets_spooled_count_count,
+    sum(spool_bytes_avg * spool_bytes_count) / nullif(sum(spool_bytes_count::float8), 0) AS spool_bytes_avg,
+    min(spool_bytes_min) AS spool_bytes_min,
+    max(spool_bytes_max) AS spool_bytes_max,
+    sum(spool_bytes_count)::bigint AS spool_bytes_count
 FROM metrics.agent_5m
 GROUP BY 1, 2, 3
 WITH NO DATA;

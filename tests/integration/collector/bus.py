@@ -67,7 +67,8 @@ def collector(
         "PYTHONPATH": str(ROOT),
         "VITALWIRE_COLLECTOR_NATS_PASSWORD": secret.reveal(),
     }
-    arguments = [sys.executable, *program, f"--host={HOST}", f"--nats-urls={server.url}", *flags]
+    spool = f"--spool-directory={log.parent / 'spool'}"
+    arguments = [sys.executable, *program, f"--host={HOST}", f"--nats-urls={server.url}", spool, *flags]
     with log.open("wb") as file:
         process = subprocess.Popen(arguments, stderr=file, env=environment, cwd=ROOT)
         try:

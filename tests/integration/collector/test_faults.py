@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from shared.settings import Secret
-from shared.subjects import METRICS
+from shared.subjects import BACKFILL, METRICS
+from shared.wire.decode import decode
 from tests.bus_proxy import BusProxy
-from tests.integration.collector.bus import HOST, ROOT, collector, make_streams, rows, sample_sets, tick
+from tests.integration.collector.bus import HOST, ROOT, collector, make_streams, rows, sample_sets, stored, tick
 from tests.servers import NatsServer, temporary_directory, wait_until
 
 
@@ -52,7 +53,7 @@ async def test_a_restarted_bus_leaves_no_hole(own_bus: NatsServer, tmp_path: Pat
     assert (last["reconnects_count"], last["sample_sets_lost_count"], last["ticks_skipped_count"]) == (1, 0, 0)
 
 
-async def test_what_the_bus_never_stored_is_counted(tmp_path: Path) -> None:
+async def test_what_the_bus_never_stored_is_kept_until_it_does(tmp_path: Path) -> None:
     server = NatsServer(temporary_directory("nats"))
     server.start()
     try:
@@ -62,7 +63,32 @@ async def test_what_the_bus_never_stored_is_counted(tmp_path: Path) -> None:
             assert running.stop() == 0
         log = (tmp_path / "log").read_text()
         assert log.count("the bus does not store sample sets") == 1
+        assert "lost" not in log
+        await make_streams(server)
+        with collector(server, tmp_path / "log") as running:
+            running.wait_ready()
+            await tick(2)
+            assert running.stop() == 0
+        found = [decode(body, subject) for subject, body in await stored(server, BACKFILL)]
+        assert len({sample.session for sample in found}) == 1
+        assert [sample.seq for sample in found] == list(range(1, len(found) + 1))
+        assert len(found) >= 3
+    finally:
+        server.stop()
+
+
+async def test_without_a_spool_what_the_bus_never_stored_is_counted(tmp_path: Path) -> None:
+    server = NatsServer(temporary_directory("nats"))
+    server.start()
+    try:
+        with collector(server, tmp_path / "log", "--spool-bytes-max=0") as running:
+            running.wait_ready()
+            await tick(3)
+            assert running.stop() == 0
+        log = (tmp_path / "log").read_text()
+        assert log.count("the bus does not store sample sets") == 1
         assert '"lost_count": ' in log
+        assert not (tmp_path / "spool").exists()
     finally:
         server.stop()
 

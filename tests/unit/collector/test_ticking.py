@@ -57,8 +57,10 @@ FIRST = [999.999, 999.999, 1_000.0, 1_000.0]
 async def test_ticks_on_a_clock_that_is_set(shown: list[float], expected: str) -> None:
     stop, published = asyncio.Event(), list[int]()
 
-    async def publish(outgoing: Sequence[Outgoing]) -> None:
+    def keep(outgoing: Sequence[Outgoing]) -> None:
         published.extend(each.tick_s for each in outgoing)
+
+    async def send() -> None:
         if len(published) == 2:
             stop.set()
 
@@ -66,5 +68,5 @@ async def test_ticks_on_a_clock_that_is_set(shown: list[float], expected: str) -
     collection = Collection({"connection": OneRow()}, {"connection": 1}, counters, lambda: 0.0)
     ticking = Ticking("web-1", {"connection": 1}, Numbering("s"), collection, counters, offset_s=0.001)
     async with asyncio.timeout(20):
-        await run_ticks(ticking, publish, stop, Clock([*FIRST, *shown]))
+        await run_ticks(ticking, keep, send, stop, Clock([*FIRST, *shown]))
     assert " ".join(str(tick_s) for tick_s in published) == expected

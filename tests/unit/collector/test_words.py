@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from services.collector.answers import refusal
 from services.collector.inventory import is_due
-from services.collector.publish import refusal
 from services.collector.readers.facts import parse_addresses, parse_cpu_model, parse_os_release
 from services.collector.settings import CollectorSettings, problems_of
 from services.collector.table import format_family, format_value

@@ -1,0 +1,388 @@
+"""The spool: keeps on disk what the bus has not confirmed, within its bounds, and goes on without a disk that fails."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from services.collector.outbox import Outgoing
+from services.collector.spool_file import (
+    BLOCK_SETS,
+    NAME,
+    RECORD_BYTES,
+    Batch,
+    DamagedError,
+    FileGoneError,
+    SpoolFile,
+    SpoolFileError,
+)
+from services.collector.spool_place import SPOOL_BYTES_MIN, Place
+from shared.wire.encode import Previous
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+RETRY_S = 10.0
+QUIET_S = 60.0
+WRITE_OUT_S = 10.0
+"""What waits in the spool may be lost with the machine's power for so long; with the process it never is."""
+FREE_BYTES_MAX = 4 * 1024 * 1024
+TOLD_S = 60
+"""Every family is told within this time, so also what the family `agent` counts."""
+DAMAGED = f"{NAME}.damaged"
+_DAMAGED_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_LOCKED_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_ERRORS = (sqlite3.Error, SpoolFileError, OSError)
+
+
+class Spool:
+    """Sample sets that wait for the bus, oldest first; none of its methods raises, each says whether it was done.
+
+    While the disk does not serve, that is logged once, tried again every ten seconds, and nothing is taken.
+    """
+
+    def __init__(self, place: Place, session: str, wall_clock: Callable[[], float], clock: Callable[[], float]) -> None:
+        self._place = place
+        self.session = session
+        self._wall_clock = wall_clock
+        self._clock = clock
+        self._file: SpoolFile | None = None
+        self._held: Batch | None = None
+        self._through: Batch | None = None
+        self._noted = 0
+        self._untold, self._untold_since_s = 0, 0.0
+        self._retry_at_s = self._failed_at_s = 0.0
+        self._failing = self._is_unwritten = False
+        self._upkeep_at_s = self._written_out_s = 0.0
+        self.previous: Previous | None = None
+        self.waiting = 0
+        self.bytes = 0
+        self.published = 0
+        self.lost = 0
+
+    def open(self) -> bool:
+        """Return whether there is a spool; also without one everything goes on."""
+        return self._try(lambda file: True, False)
+
+    def close(self) -> None:
+        """Write everything to the disk and let the file go."""
+        if self._file is not None:
+            with suppress(*_ERRORS):
+                self._file.write_out()
+            self._let_go()
+        self._retry_at_s = math.inf
+
+    def note(self, seq_last: int) -> None:
+        """Keep the last number given out, so that the next session can say how far this one came."""
+
+        def work(file: SpoolFile) -> None:
+            file.note(self.session, seq_last)
+            self._noted = seq_last
+
+        if seq_last > self._noted:
+            self._try(work, None)
+
+    def append(self, outgoing: Sequence[Outgoing]) -> bool:
+        """Take sample sets behind the others; the oldest are dropped where there is no room."""
+        taken = self._try(lambda file: self._append(file, outgoing), False, writes=True)
+        if taken:
+            self._try(self._compress, None)
+        return taken
+
+    def append_copies(self, outgoing: Sequence[Outgoing]) -> bool:
+        """Keep copies of sample sets that were sent and have no answer yet."""
+
+        def work(file: SpoolFile) -> bool:
+            self._make_room(file, outgoing)
+            file.append_copies(outgoing)
+            self._is_unwritten = True
+            return True
+
+        return self._try(work, False, writes=True)
+
+    def discard_copies(self, seqs: Sequence[int]) -> None:
+        """Remove copies of what the bus has confirmed."""
+        self._try(lambda file: file.discard_copies(seqs), None)
+
+    def release_copies(self, seqs: Sequence[int]) -> bool:
+        """Make copies part of what waits: no answer is to be expected any more."""
+
+        def work(file: SpoolFile) -> bool:
+            self.waiting += file.release_copies(seqs)
+            return True
+
+        return self._try(work, False, writes=True)
+
+    def oldest(self) -> Batch | None:
+        """Return what is to be sent next: the same until all of it is confirmed, or was dropped."""
+        held = self._held
+        if held is not None and not held.gone:
+            return held
+        if not self._remove_through():
+            return None
+        self._held = self._try(self._read, None) if self.waiting or self._file is None else None
+        if self._held is None:
+            self.waiting = 0
+        return self._held
+
+    def confirm(self, batch: Batch, key: tuple[str, int]) -> None:
+        """Note that the bus has this one; the batch is removed with its last one."""
+        if batch.unconfirmed.pop(key, None) is not None and not batch.gone:
+            self.published += 1
+            self._leave(batch)
+
+    def lose(self, batch: Batch, key: tuple[str, int]) -> None:
+        """Count one as lost that the bus takes never."""
+        if batch.unconfirmed.pop(key, None) is not None and not batch.gone:
+            self._try(lambda file: self._count_lost(file, 1), None)
+            self._leave(batch)
+
+    def heard(self, tick_s: int) -> None:
+        """Note that the bus has a sample set of this instant: what was counted well before it is known by now."""
+        if self._untold and tick_s > self._untold_since_s + TOLD_S:
+            self._untold = 0
+            self._try(lambda file: file.note_untold(self.session, 0), None)
+
+    def upkeep(self) -> None:
+        """Drop what is too old, give back space, write out what is new; cheap enough for every second."""
+        now_s = self._clock()
+        if now_s - self._upkeep_at_s >= 1.0:
+            self._upkeep_at_s = now_s
+            self._try(lambda file: self._tend(file, now_s), None)
+
+    def _append(self, file: SpoolFile, outgoing: Sequence[Outgoing]) -> bool:
+        for start in range(0, len(outgoing), BLOCK_SETS):
+            chunk = outgoing[start : start + BLOCK_SETS]
+            self._make_room(file, chunk)
+            file.append(chunk)
+            self.waiting += len(chunk)
+            self._noted = max(self._noted, chunk[-1].encoded.seq)
+            self._is_unwritten = True
+        return True
+
+    def _compress(self, file: SpoolFile) -> None:
+        # Those that are being sent one by one stay as they are.
+        held = self._held
+        while file.compress(held.last if held and not held.is_block else 0):
+            pass
+
+    def _make_room(self, file: SpoolFile, outgoing: Sequence[Outgoing]) -> None:
+        more_bytes = sum(len(each.encoded.body) + RECORD_BYTES for each in outgoing)
+        while file.is_full(more_bytes) and self._drop(file):
+            pass
+
+    def _drop(self, file: SpoolFile) -> bool:
+        """Drop the oldest, which is what is being sent when something is; return whether there was any."""
+        held, self._held = self._held, None
+        if held is not None and not held.gone:
+            held.gone = True
+            file.remove(held.first, held.last)
+            count = len(held.unconfirmed)
+        else:
+            count = file.drop_oldest()
+        self.waiting -= count
+        self._count_lost(file, count)
+        return held is not None or count > 0
+
+    def _count_lost(self, file: SpoolFile, count: int) -> None:
+        if count:
+            self.lost += count
+            self._untold += count
+            self._untold_since_s = self._wall_clock()
+            file.note_untold(self.session, self._untold)
+
+    def _read(self, file: SpoolFile) -> Batch | None:
+        while True:
+            try:
+                return file.oldest()
+            except DamagedError as error:
+                self._cut_out(file, error)
+
+    def _cut_out(self, file: SpoolFile, error: DamagedError) -> None:
+        file.remove(error.first, error.last)
+        self.waiting -= error.count
+        self._count_lost(file, error.count)
+        log.warning("a part of the spool is damaged and was removed", extra={"lost_count": error.count})
+
+    def _leave(self, batch: Batch) -> None:
+        self.waiting -= 1
+        if not batch.unconfirmed:
+            batch.gone = True
+            self._through = batch
+            self._remove_through()
+
+    def _remove_through(self) -> bool:
+        """Remove the batch that is through; until that is done nothing is read, or it would be sent without end."""
+        through = self._through
+        if through is None:
+            return True
+
+        def work(file: SpoolFile) -> bool:
+            file.remove(through.first, through.last)
+            self._through = None
+            return True
+
+        return self._try(work, False)
+
+    def _tend(self, file: SpoolFile, now_s: float) -> None:
+        self.bytes = file.bytes_on_disk
+        if self.waiting:
+            oldest_s = int(self._wall_clock() - self._place.age_s_max)
+            while file.is_oldest_before(oldest_s) and self._drop(file):
+                pass
+        elif file.free_bytes() > FREE_BYTES_MAX:
+            file.shrink()
+        if now_s - self._written_out_s >= WRITE_OUT_S:
+            self._written_out_s = now_s
+            if not file.is_ours():
+                raise FileGoneError(f"{file.path} was removed or replaced")
+            if self._is_unwritten:
+                self._write_out(file)
+
+    def _write_out(self, file: SpoolFile) -> None:
+        try:
+            file.write_out()
+            self._is_unwritten = False
+        except sqlite3.OperationalError as error:
+            # What was taken stands in the log all the same, and what is sent can still be removed from it.
+            if _code(error) != sqlite3.SQLITE_FULL:
+                raise
+
+    def _try(self, work: Callable[[SpoolFile], T], otherwise: T, writes: bool = False) -> T:
+        now_s = self._clock()
+        try:
+            file = self._file
+            if file is None:
+                if now_s < self._retry_at_s:
+                    return otherwise
+                file = self._open()
+            try:
+                result = work(file)
+            except DamagedError as error:
+                self._cut_out(file, error)
+                return otherwise
+        except _ERRORS as error:
+            self._failed(error, now_s)
+            return otherwise
+        # A full disk may still take a number where it takes no sample set: that is no recovery.
+        if self._failing and (writes or now_s - self._failed_at_s > QUIET_S):
+            self._failing = False
+            log.info("the spool works again", extra={"directory": str(self._place.directory)})
+        return result
+
+    def _open(self) -> SpoolFile:
+        directory, bytes_max = self._place.directory, self._place.bytes_max
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = SpoolFile(directory, bytes_max - _damaged_bytes(directory, bytes_max))
+        try:
+            previous, untold = file.begin(self.session)
+            waiting = file.count()
+        except BaseException:
+            file.close()
+            raise
+        self._file, self._held, self.waiting = file, None, waiting
+        if previous is not None:
+            self.previous = previous
+            self.lost += untold
+            self._untold, self._untold_since_s = untold, self._wall_clock()
+            if untold:
+                log.warning("sample sets of an earlier session were lost", extra={"lost_count": untold})
+        if file.is_beyond():
+            self._make_room(file, ())
+            file.shrink()
+        self.bytes = file.bytes_on_disk
+        return file
+
+    def _failed(self, error: Exception, now_s: float) -> None:
+        self._failed_at_s = now_s
+        if _code(error) == sqlite3.SQLITE_FULL:
+            # It stays open: what it holds can be read, sent and removed all the same.
+            self._tell_once(error, 0)
+            return
+        damaged = isinstance(error, SpoolFileError) or _is_damage(error)
+        lost_count = self.waiting if damaged or isinstance(error, FileGoneError) else 0
+        self.waiting = self.bytes = 0
+        if lost_count:
+            self.lost += lost_count
+            self._untold += lost_count
+            self._untold_since_s = self._wall_clock()
+        moved_to = self._move_aside() if damaged else None
+        self._let_go()
+        self._retry_at_s = now_s + (1.0 if moved_to else RETRY_S)
+        if moved_to:
+            log.warning(
+                "the spool is damaged: it was moved aside, and a new one is begun",
+                extra={"error": str(error), "moved_to": moved_to, "lost_count": lost_count},
+            )
+        else:
+            self._tell_once(error, lost_count)
+
+    def _tell_once(self, error: Exception, lost_count: int) -> None:
+        if self._failing:
+            return
+        self._failing = True
+        log.warning(
+            f"no spool: {_sentence(error, self._place.directory)}; until it works, what the bus does not take "
+            f"is kept in memory only",
+            extra={"error": f"{type(error).__name__}: {error}", "lost_count": lost_count},
+        )
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.gone = True
+        self._held = self._through = None
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(*_ERRORS):
+                file.close()
+
+    def _move_aside(self) -> str | None:
+        """Move the file away while it is still locked by us, so that nobody else opens it meanwhile."""
+        directory = self._place.directory
+        aside = directory / DAMAGED
+        with suppress(OSError):
+            (directory / f"{NAME}-wal").unlink(missing_ok=True)
+            os.replace(directory / NAME, aside)
+            _damaged_bytes(directory, self._place.bytes_max)
+            return str(aside)
+        return None
+
+
+def _damaged_bytes(directory: Path, bytes_max: int) -> int:
+    """Return the size of what was moved aside, which counts as a part of the spool; more than half of it goes."""
+    aside = directory / DAMAGED
+    try:
+        size = aside.stat().st_size
+    except FileNotFoundError:
+        return 0
+    if size > min(bytes_max // 2, bytes_max - SPOOL_BYTES_MIN):
+        aside.unlink()
+        return 0
+    return size
+
+
+def _is_damage(error: Exception) -> bool:
+    code = _code(error)
+    # Without a code it is Python's own: a text of the file that is no text.
+    return code in _DAMAGED_CODES or (isinstance(error, sqlite3.OperationalError) and code is None)
+
+
+def _code(error: Exception) -> int | None:
+    code = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
+
+
+def _sentence(error: Exception, directory: Path) -> str:
+    code = _code(error)
+    if code in _LOCKED_CODES:
+        return f"another collector uses {directory}: give each a spool_directory of its own, or stop one of them"
+    if code == sqlite3.SQLITE_FULL:
+        return f"the disk of {directory} is full: make room there"
+    return f"{directory} cannot be used: see that this user may write there, or set spool_directory"
