@@ -57,7 +57,7 @@ def add(name: str, layout: Layout, account: Account, warn: Say) -> str:
             f"another into VITALWIRE_COLLECTOR_NATS_URLS, or start the stack with VITALWIRE_PUBLIC_URL, whose name "
             f"the line then uses"
         )
-    return collector_line(host, f"nats://{authority(address, port)}", secret)
+    return collector_line(host, f"nats://{authority(address, port)}", secret, record.spool_hours_max)
 
 
 def remove(name: str, layout: Layout, account: Account) -> str:

@@ -14,6 +14,7 @@ from deploy.local.application import Application
 from deploy.local.bus_users import BACKFILL_BYTES_MAX, METRICS_BYTES_MAX, host_secret, role_secret
 from deploy.local.identity import MARKER
 from deploy.local.settings import authority, local_address
+from deploy.local.spool_hours import is_named
 from deploy.local.state import Layout
 from shared.runtime.command_line import SETTINGS_VARIABLE, read_sections
 from shared.subjects import SIMULATOR
@@ -61,6 +62,7 @@ class Site:
     bytes_max: int
     simulate: int = 0
     ingest_processes: int = 1
+    spool_hours_max: int | None = None
 
     @property
     def nats_url(self) -> str:
@@ -138,7 +140,13 @@ def service_programs(site: Site, outside: Mapping[str, str]) -> list[Program]:
         "ADMIN_PASSWORD_FILE": admin_password(layout),
         "PAGE": site.application.page,
     }
-    collector = {"HOST": site.host, "NATS_PASSWORD_FILE": host_secret(layout, site.host)}
+    collector = {
+        "HOST": site.host,
+        "NATS_PASSWORD_FILE": host_secret(layout, site.host),
+        "SPOOL_DIRECTORY": layout.spool,
+    }
+    if site.spool_hours_max is not None and not is_named(outside):
+        collector["SPOOL_HOURS_MAX"] = site.spool_hours_max
     programs = [
         *_ingest(site, outside, ingest),
         _service(site, outside, "api", "services.api", api),

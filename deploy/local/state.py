@@ -34,6 +34,7 @@ class Record:
     nats_port: int | None = None
     api_port: int | None = None
     postgres_port: int | None = None
+    spool_hours_max: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Layout:
     nats_store: Path
     postgres: Path
     socket: Path
+    spool: Path
     application: Path
 
     def log(self, name: str) -> Path:
@@ -78,6 +80,7 @@ def layout_of(home: Path) -> Layout:
         nats_store=home / "nats",
         postgres=home / "postgres",
         socket=home / "socket",
+        spool=home / "spool",
         application=home / "application",
     )
 
@@ -143,7 +146,7 @@ def open_state(layout: Layout, account: Account) -> Record:
         for directory, mode in ((layout.logs, 0o700), (layout.secrets, 0o711)):
             directory.mkdir(exist_ok=True)
             directory.chmod(mode)
-        for directory in (layout.nats_store, layout.postgres, layout.socket):
+        for directory in (layout.nats_store, layout.postgres, layout.socket, layout.spool):
             directory.mkdir(exist_ok=True)
             directory.chmod(0o700)
             account.own(directory)

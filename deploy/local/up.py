@@ -42,6 +42,7 @@ from deploy.local.settings import (
     local_address,
     outside_address,
 )
+from deploy.local.spool_hours import spool_hours_max
 from deploy.local.state import Layout, Record, find_home, layout_of, open_state, write_record
 from deploy.local.supervisor import StopRequestedError, Supervisor
 from shared.runtime.logs import JsonFormatter
@@ -120,7 +121,9 @@ def _prepare(ground: Ground, record: Record, progress: Progress) -> Site:
     settings, layout, account = ground.settings, ground.layout, ground.account
     progress.step(f"programs, copied to {layout.application}" if account.switches else "programs")
     application = prepare_application(ground.checkout, layout.application, account)
-    record = _choose_ports(ground, record, progress)
+    record = dataclasses.replace(
+        _choose_ports(ground, record, progress), spool_hours_max=spool_hours_max(ground.outside)
+    )
     write_record(layout, record)
     assert record.nats_port is not None
     assert record.api_port is not None
@@ -147,6 +150,7 @@ def _prepare(ground: Ground, record: Record, progress: Progress) -> Site:
         bytes_max=settings.bytes_max,
         simulate=settings.simulate,
         ingest_processes=settings.ingest_processes,
+        spool_hours_max=record.spool_hours_max,
     )
 
 

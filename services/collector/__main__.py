@@ -108,7 +108,7 @@ def _open_spool(settings: CollectorSettings, host: str, session: str) -> Spool |
         return None
     directory = settings.spool_directory or default_directory(host, _state())
     place = Place(directory.absolute(), settings.spool_bytes_max, settings.spool_hours_max * HOUR_S)
-    spool = Spool(place, session, time.time, time.monotonic)
+    spool = Spool(place, session, time.time, time.monotonic, settings.bus_sync_s)
     if spool.open():
         log.info("spool open", extra={"directory": str(place.directory), "waiting_count": spool.waiting})
     return spool

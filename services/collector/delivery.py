@@ -40,7 +40,7 @@ class Delivery:
         server = server_id(self._client) if self._client is not None else None
         if server != self._server:
             self._server = server
-            if doubtful := self._outbox.restarted():
+            if doubtful := self._outbox.restarted() + self._spool.restarted():
                 log.info("the bus was started anew: what it may have lost is sent again", extra={"count": doubtful})
         await self._publisher.reconnected()
         await self._drain.reconnected()

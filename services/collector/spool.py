@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TypeVar
 
 from services.collector.outbox import Outgoing
+from services.collector.spool_faults import ERRORS, code_of, damaged_bytes, is_damage, move_aside, sentence
 from services.collector.spool_file import (
     BLOCK_SETS,
-    NAME,
     RECORD_BYTES,
     Batch,
     DamagedError,
     FileGoneError,
     SpoolFile,
-    SpoolFileError,
 )
-from services.collector.spool_place import SPOOL_BYTES_MIN, Place
+from services.collector.spool_place import Place
 from shared.wire.encode import Previous
 
 log = logging.getLogger(__name__)
@@ -36,26 +34,32 @@ WRITE_OUT_S = 10.0
 FREE_BYTES_MAX = 4 * 1024 * 1024
 TOLD_S = 60
 """Every family is told within this time, so also what the family `agent` counts."""
-DAMAGED = f"{NAME}.damaged"
-_DAMAGED_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_LOCKED_CODES = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-_ERRORS = (sqlite3.Error, SpoolFileError, OSError)
 
 
 class Spool:
     """Sample sets that wait for the bus, oldest first; none of its methods raises, each says whether it was done.
 
-    While the disk does not serve, that is logged once, tried again every ten seconds, and nothing is taken.
+    What was confirmed is kept for `kept_s` more, as a bus that lost power may have lost it again. While the disk does
+    not serve, that is logged once, tried again every ten seconds, and nothing is taken.
     """
 
-    def __init__(self, place: Place, session: str, wall_clock: Callable[[], float], clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        place: Place,
+        session: str,
+        wall_clock: Callable[[], float],
+        clock: Callable[[], float],
+        kept_s: float = 0.0,
+    ) -> None:
         self._place = place
         self.session = session
         self._wall_clock = wall_clock
         self._clock = clock
+        self._kept_s = kept_s
         self._file: SpoolFile | None = None
         self._held: Batch | None = None
-        self._through: Batch | None = None
+        self._through: deque[tuple[float, Batch]] = deque()
+        self._counted = 0
         self._noted = 0
         self._untold, self._untold_since_s = 0, 0.0
         self._retry_at_s = self._failed_at_s = 0.0
@@ -73,8 +77,10 @@ class Spool:
 
     def close(self) -> None:
         """Write everything to the disk and let the file go."""
+        self._kept_s = 0.0
+        self._remove_through()
         if self._file is not None:
-            with suppress(*_ERRORS):
+            with suppress(*ERRORS):
                 self._file.write_out()
             self._let_go()
         self._retry_at_s = math.inf
@@ -125,8 +131,6 @@ class Spool:
         held = self._held
         if held is not None and not held.gone:
             return held
-        if not self._remove_through():
-            return None
         self._held = self._try(self._read, None) if self.waiting or self._file is None else None
         if self._held is None:
             self.waiting = 0
@@ -135,7 +139,10 @@ class Spool:
     def confirm(self, batch: Batch, key: tuple[str, int]) -> None:
         """Note that the bus has this one; the batch is removed with its last one."""
         if batch.unconfirmed.pop(key, None) is not None and not batch.gone:
-            self.published += 1
+            if self._counted:
+                self._counted -= 1
+            else:
+                self.published += 1
             self._leave(batch)
 
     def lose(self, batch: Batch, key: tuple[str, int]) -> None:
@@ -143,6 +150,19 @@ class Spool:
         if batch.unconfirmed.pop(key, None) is not None and not batch.gone:
             self._try(lambda file: self._count_lost(file, 1), None)
             self._leave(batch)
+
+    def restarted(self) -> int:
+        """Let that wait again which was confirmed by a bus that may have lost it since; return how many."""
+        held = [self._held] if self._held is not None and not self._held.gone else []
+        doubtful = sum(batch.count for _, batch in self._through)
+        doubtful += sum(batch.count - len(batch.unconfirmed) for batch in held)
+        for batch in held:
+            batch.gone = True
+        self._held = None
+        self._through.clear()
+        self.waiting += doubtful
+        self._counted += doubtful
+        return doubtful
 
     def heard(self, tick_s: int) -> None:
         """Note that the bus has a sample set of this instant: what was counted well before it is known by now."""
@@ -155,6 +175,7 @@ class Spool:
         now_s = self._clock()
         if now_s - self._upkeep_at_s >= 1.0:
             self._upkeep_at_s = now_s
+            self._remove_through()
             self._try(lambda file: self._tend(file, now_s), None)
 
     def _append(self, file: SpoolFile, outgoing: Sequence[Outgoing]) -> bool:
@@ -168,9 +189,11 @@ class Spool:
         return True
 
     def _compress(self, file: SpoolFile) -> None:
-        # Those that are being sent one by one stay as they are.
-        held = self._held
-        while file.compress(held.last if held and not held.is_block else 0):
+        # Those that are being sent, or were, stay as they are.
+        after = max((batch.last for _, batch in self._through), default=0)
+        if self._held is not None and not self._held.is_block:
+            after = self._held.last
+        while file.compress(after):
             pass
 
     def _make_room(self, file: SpoolFile, outgoing: Sequence[Outgoing]) -> None:
@@ -179,7 +202,12 @@ class Spool:
             pass
 
     def _drop(self, file: SpoolFile) -> bool:
-        """Drop the oldest, which is what is being sent when something is; return whether there was any."""
+        """Drop the oldest, which is what is being sent when something is; return whether there was any.
+
+        What the bus has goes before, and is not lost.
+        """
+        if self._through:
+            return self._remove(file, self._through[0][1])
         held, self._held = self._held, None
         if held is not None and not held.gone:
             held.gone = True
@@ -201,7 +229,7 @@ class Spool:
     def _read(self, file: SpoolFile) -> Batch | None:
         while True:
             try:
-                return file.oldest()
+                return file.oldest(self._through[-1][1].last if self._through else 0)
             except DamagedError as error:
                 self._cut_out(file, error)
 
@@ -215,21 +243,21 @@ class Spool:
         self.waiting -= 1
         if not batch.unconfirmed:
             batch.gone = True
-            self._through = batch
+            self._through.append((self._clock(), batch))
             self._remove_through()
 
-    def _remove_through(self) -> bool:
-        """Remove the batch that is through; until that is done nothing is read, or it would be sent without end."""
-        through = self._through
-        if through is None:
-            return True
+    def _remove_through(self) -> None:
+        """Remove what was confirmed so long ago that the bus has it on its own disk."""
+        before_s = self._clock() - self._kept_s
+        while self._through and self._through[0][0] <= before_s:
+            batch = self._through[0][1]
+            if not self._try(lambda file, batch=batch: self._remove(file, batch), False):  # type: ignore[misc]
+                return
 
-        def work(file: SpoolFile) -> bool:
-            file.remove(through.first, through.last)
-            self._through = None
-            return True
-
-        return self._try(work, False)
+    def _remove(self, file: SpoolFile, batch: Batch) -> bool:
+        file.remove(batch.first, batch.last)
+        self._through.popleft()
+        return True
 
     def _tend(self, file: SpoolFile, now_s: float) -> None:
         self.bytes = file.bytes_on_disk
@@ -237,7 +265,7 @@ class Spool:
             oldest_s = int(self._wall_clock() - self._place.age_s_max)
             while file.is_oldest_before(oldest_s) and self._drop(file):
                 pass
-        elif file.free_bytes() > FREE_BYTES_MAX:
+        elif not self._through and file.free_bytes() > FREE_BYTES_MAX:
             file.shrink()
         if now_s - self._written_out_s >= WRITE_OUT_S:
             self._written_out_s = now_s
@@ -252,7 +280,7 @@ class Spool:
             self._is_unwritten = False
         except sqlite3.OperationalError as error:
             # What was taken stands in the log all the same, and what is sent can still be removed from it.
-            if _code(error) != sqlite3.SQLITE_FULL:
+            if code_of(error) != sqlite3.SQLITE_FULL:
                 raise
 
     def _try(self, work: Callable[[SpoolFile], T], otherwise: T, writes: bool = False) -> T:
@@ -268,7 +296,7 @@ class Spool:
             except DamagedError as error:
                 self._cut_out(file, error)
                 return otherwise
-        except _ERRORS as error:
+        except ERRORS as error:
             self._failed(error, now_s)
             return otherwise
         # A full disk may still take a number where it takes no sample set: that is no recovery.
@@ -280,7 +308,7 @@ class Spool:
     def _open(self) -> SpoolFile:
         directory, bytes_max = self._place.directory, self._place.bytes_max
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = SpoolFile(directory, bytes_max - _damaged_bytes(directory, bytes_max))
+        file = SpoolFile(directory, bytes_max - damaged_bytes(directory, bytes_max))
         try:
             previous, untold = file.begin(self.session)
             waiting = file.count()
@@ -302,18 +330,18 @@ class Spool:
 
     def _failed(self, error: Exception, now_s: float) -> None:
         self._failed_at_s = now_s
-        if _code(error) == sqlite3.SQLITE_FULL:
+        if code_of(error) == sqlite3.SQLITE_FULL:
             # It stays open: what it holds can be read, sent and removed all the same.
             self._tell_once(error, 0)
             return
-        damaged = isinstance(error, SpoolFileError) or _is_damage(error)
+        damaged = is_damage(error)
         lost_count = self.waiting if damaged or isinstance(error, FileGoneError) else 0
         self.waiting = self.bytes = 0
         if lost_count:
             self.lost += lost_count
             self._untold += lost_count
             self._untold_since_s = self._wall_clock()
-        moved_to = self._move_aside() if damaged else None
+        moved_to = move_aside(self._place) if damaged else None
         self._let_go()
         self._retry_at_s = now_s + (1.0 if moved_to else RETRY_S)
         if moved_to:
@@ -329,7 +357,7 @@ class Spool:
             return
         self._failing = True
         log.warning(
-            f"no spool: {_sentence(error, self._place.directory)}; until it works, what the bus does not take "
+            f"no spool: {sentence(error, self._place.directory)}; until it works, what the bus does not take "
             f"is kept in memory only",
             extra={"error": f"{type(error).__name__}: {error}", "lost_count": lost_count},
         )
@@ -337,52 +365,9 @@ class Spool:
     def _let_go(self) -> None:
         if self._held is not None:
             self._held.gone = True
-        self._held = self._through = None
+        self._held = None
+        self._through.clear()
         file, self._file = self._file, None
         if file is not None:
-            with suppress(*_ERRORS):
+            with suppress(*ERRORS):
                 file.close()
-
-    def _move_aside(self) -> str | None:
-        """Move the file away while it is still locked by us, so that nobody else opens it meanwhile."""
-        directory = self._place.directory
-        aside = directory / DAMAGED
-        with suppress(OSError):
-            (directory / f"{NAME}-wal").unlink(missing_ok=True)
-            os.replace(directory / NAME, aside)
-            _damaged_bytes(directory, self._place.bytes_max)
-            return str(aside)
-        return None
-
-
-def _damaged_bytes(directory: Path, bytes_max: int) -> int:
-    """Return the size of what was moved aside, which counts as a part of the spool; more than half of it goes."""
-    aside = directory / DAMAGED
-    try:
-        size = aside.stat().st_size
-    except FileNotFoundError:
-        return 0
-    if size > min(bytes_max // 2, bytes_max - SPOOL_BYTES_MIN):
-        aside.unlink()
-        return 0
-    return size
-
-
-def _is_damage(error: Exception) -> bool:
-    code = _code(error)
-    # Without a code it is Python's own: a text of the file that is no text.
-    return code in _DAMAGED_CODES or (isinstance(error, sqlite3.OperationalError) and code is None)
-
-
-def _code(error: Exception) -> int | None:
-    code = getattr(error, "sqlite_errorcode", None)
-    return None if code is None else code & 0xFF
-
-
-def _sentence(error: Exception, directory: Path) -> str:
-    code = _code(error)
-    if code in _LOCKED_CODES:
-        return f"another collector uses {directory}: give each a spool_directory of its own, or stop one of them"
-    if code == sqlite3.SQLITE_FULL:
-        return f"the disk of {directory} is full: make room there"
-    return f"{directory} cannot be used: see that this user may write there, or set spool_directory"

@@ -61,7 +61,7 @@ class DamagedError(SpoolFileError):
 class Batch:
     """The oldest sample sets of the file, to be sent and then removed together; a block, or some single ones.
 
-    `unconfirmed` shrinks as the bus confirms; `gone` says that it was dropped meanwhile.
+    `unconfirmed` shrinks as the bus confirms, `count` is how many there were; `gone` says that it is sent no more.
     """
 
     first: int
@@ -69,6 +69,10 @@ class Batch:
     is_block: bool
     unconfirmed: dict[tuple[str, int], Outgoing] = field(repr=False)
     gone: bool = False
+    count: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.count = len(self.unconfirmed)
 
 
 class SpoolFile:
@@ -206,13 +210,16 @@ class SpoolFile:
             )
         return True
 
-    def oldest(self) -> Batch | None:
-        """Return the oldest block, or the single ones before the first block; None when there is nothing."""
-        block = self._connection.execute("SELECT id, last, sample_sets, body FROM block ORDER BY id LIMIT 1").fetchone()
+    def oldest(self, after: int) -> Batch | None:
+        """Return the oldest block behind a place, or the single ones before it; None when there is nothing."""
+        block = self._connection.execute(
+            "SELECT id, last, sample_sets, body FROM block WHERE id > ? ORDER BY id LIMIT 1", (after,)
+        ).fetchone()
         before = block[0] if block else self._next
         rows, size = [], 0
         for row in self._connection.execute(
-            "SELECT id, tick_s, checksum, record FROM fresh WHERE id < ? ORDER BY id LIMIT ?", (before, BLOCK_SETS)
+            "SELECT id, tick_s, checksum, record FROM fresh WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
+            (after, before, BLOCK_SETS),
         ):
             _check(row)
             rows.append(row)

@@ -38,12 +38,13 @@ class Spools:
 
     directory: Path
     bytes_max: int = 64 * 1024**2
+    kept_s: float = 0.0
     clock: Clock = field(default_factory=Clock)
     opened: list[Spool] = field(default_factory=list)
 
     def open(self, session: str = "s1") -> Spool:
         place = Place(self.directory, self.bytes_max, HOUR_S)
-        spool = Spool(place, session, self.clock.wall, self.clock.monotonic)
+        spool = Spool(place, session, self.clock.wall, self.clock.monotonic, self.kept_s)
         self.opened.append(spool)
         spool.open()
         return spool

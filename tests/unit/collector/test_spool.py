@@ -134,6 +134,42 @@ def test_losses_are_told_once_by_the_next_session_if_nobody_heard_of_them(spools
     assert spools.open("s4").lost == 0
 
 
+def test_what_a_restarted_bus_may_have_lost_is_sent_again_and_counted_once(spools: Spools) -> None:
+    spools.kept_s = 120.0
+    spool = spools.open()
+    assert spool.append(sets(1, 200))
+    assert [seq for _, seq in drained(spool, 150)] == list(range(1, 151))
+    spools.later(60, spool)
+    assert spool.restarted() == 150
+    assert (spool.waiting, spool.published) == (200, 150)
+    assert numbers(spool) == list(range(1, 201))
+    assert (spool.waiting, spool.published, spool.lost) == (0, 200, 0)
+    spools.later(121, spool)
+    assert spool.restarted() == 0
+    assert spool.append(sets(201, 201))
+    assert numbers(spool) == [201]
+
+
+def test_a_clean_end_leaves_nothing_that_was_confirmed(spools: Spools) -> None:
+    spools.kept_s = 120.0
+    spool = spools.open()
+    assert spool.append(sets(1, 70))
+    assert len(numbers(spool)) == 70
+    spool.close()
+    assert spools.open("s2").waiting == 0
+
+
+def test_what_was_confirmed_goes_first_where_bytes_are_full(spools: Spools) -> None:
+    spools.kept_s, spools.bytes_max = 120.0, 12 * 1024**2
+    spool = spools.open()
+    assert spool.append(sets(1, 70, 100_000))
+    assert len(numbers(spool)) == 70
+    for seq in range(71, 141):
+        assert spool.append(sets(seq, seq, 100_000))
+    assert spool.lost == 0
+    assert numbers(spool) == list(range(71, 141))
+
+
 def test_what_the_bus_never_takes_is_counted_and_stops_no_other(spools: Spools) -> None:
     spool = spools.open()
     assert spool.append(sets(1, 3))

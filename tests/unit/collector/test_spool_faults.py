@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from services.collector.spool import DAMAGED, QUIET_S, RETRY_S, WRITE_OUT_S, Spool
+from services.collector.spool import QUIET_S, RETRY_S, WRITE_OUT_S, Spool
+from services.collector.spool_faults import DAMAGED
 from services.collector.spool_file import BLOCK_SETS, NAME
 from services.collector.spool_place import Place
 from shared.wire.encode import Previous

@@ -31,5 +31,10 @@ def test_the_password_is_no_argument() -> None:
     )
 
 
+def test_a_short_retention_shortens_the_spool() -> None:
+    line = collector_line("web-1", "nats://10.0.0.5:4222", Secret("s3cr3t"), spool_hours_max=24)
+    assert line.endswith(" sh deploy/collector.sh --spool-hours-max=24")
+
+
 def test_the_script_it_names_exists() -> None:
     assert (Path(__file__).parents[3] / "deploy/collector.sh").is_file()

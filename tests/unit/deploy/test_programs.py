@@ -129,6 +129,20 @@ def test_settings_of_a_service_are_passed_on_but_ours_win() -> None:
     assert api.environment["VITALWIRE_API_PORT"] == "8081"
 
 
+def test_the_collector_keeps_its_spool_with_the_rest_of_the_state() -> None:
+    *_, collector = service_programs(SITE, OUTSIDE)
+    assert collector.environment["VITALWIRE_COLLECTOR_SPOOL_DIRECTORY"] == "/home/spool"
+    assert "VITALWIRE_COLLECTOR_SPOOL_HOURS_MAX" not in collector.environment
+
+
+def test_the_collector_keeps_its_spool_no_longer_than_raw_rows_unless_told_otherwise() -> None:
+    short = dataclasses.replace(SITE, spool_hours_max=24)
+    *_, collector = service_programs(short, OUTSIDE)
+    assert collector.environment["VITALWIRE_COLLECTOR_SPOOL_HOURS_MAX"] == "24"
+    *_, collector = service_programs(short, {**OUTSIDE, "VITALWIRE_COLLECTOR_SPOOL_HOURS_MAX": "5"})
+    assert collector.environment["VITALWIRE_COLLECTOR_SPOOL_HOURS_MAX"] == "5"
+
+
 def test_every_password_is_a_file_in_the_directory_of_secrets() -> None:
     for program in _programs().values():
         for name, value in program.environment.items():
