@@ -58,7 +58,7 @@ class Installation:
                 "admin_password": ADMIN_PASSWORD,
             }
         else:
-            values["host"] = HOST
+            values |= {"host": HOST, "spool_directory": str(self.directory / "spool")}
         return {f"VITALWIRE_{name.upper()}_{key.upper()}": value for key, value in (values | settings).items()}
 
 

@@ -43,7 +43,9 @@ def stack() -> Iterator[Stack]:
 def second_host(stack: Stack) -> Iterator[str]:
     """A second collector, started with exactly the line that add-host prints, as a terminal runs it."""
     line = stack.run("add-host", SECOND_HOST).stdout
+    environment = {**os.environ, "VITALWIRE_COLLECTOR_SPOOL_DIRECTORY": str(stack.layout.home / "second-spool")}
     shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, cwd=CHECKOUT, start_new_session=True, text=True,
+                             env=environment,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     assert shell.stdin is not None
     shell.stdin.write(line)

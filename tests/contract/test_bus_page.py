@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.collector import outbox
+from services.collector import outbox, spooled_outbox, ticking
 from services.collector.simulation import fleet
 from services.ingest import breaker, dead_letters
 from services.ingest.dead import __main__ as dead_command
@@ -58,6 +58,8 @@ def test_every_user_unit_and_key_is_named() -> None:
         f"contract of that stream, version {limits.VERSION}.",
         f"not confirmed it within {outbox.CONFIRM_S_MAX:.0f} s",
         f"older than {outbox.LIVE_S_MAX:.0f} s goes to `backfill",
+        f"within {spooled_outbox.SYNC_S:.0f} s of confirming it",
+        f"The first {ticking.YOUNG_MAX} sample sets of a session carry",
         f"({outbox.WAITING_MAX} sample sets, {outbox.WAITING_BYTES_MAX // 1024**2} MiB)",
         f"may set aside {dead_letters.BURST_MAX} such messages, then {dead_letters.REFILL_PER_S * 60:.0f} a minute",
         f"when the broker received them more than {again.LIVE_S_MAX:.0f} s ago",

@@ -147,7 +147,7 @@ class Site:
                 "public_url": f"http://127.0.0.1:{API_PORT}",
             }  # fmt: skip
         else:
-            values["host"] = host
+            values |= {"host": host, "spool_directory": str(self.directory / f"spool-{host}")}
         return _variables(name, {**values, **settings})
 
 

@@ -227,7 +227,9 @@ def test_the_line_of_add_host_runs_a_collector_and_remove_host_ends_it(running: 
     assert len(done.stdout.splitlines()) == 1
     assert "VITALWIRE_BIND" in done.stderr
     # Fed through standard input, as a terminal does, the line stands in nobody's arguments.
+    environment = {**os.environ, "VITALWIRE_COLLECTOR_SPOOL_DIRECTORY": str(running.layout.home / "second-spool")}
     shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, cwd=CHECKOUT, start_new_session=True, text=True,
+                             env=environment,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     try:
         assert shell.stdin is not None
