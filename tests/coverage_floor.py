@@ -18,10 +18,13 @@ PURE = (
     "shared/sql.py",
     "shared/subjects.py",
     "shared/wire/*",
+    "services/collector/answers.py",
     "services/collector/counters.py",
     "services/collector/outbox.py",
     "services/collector/rates.py",
     "services/collector/schedule.py",
+    "services/collector/spool_place.py",
+    "services/collector/spooled_outbox.py",
     "services/collector/collection.py",
     "services/collector/table.py",
     "services/collector/simulation/families.py",
@@ -53,6 +56,7 @@ PURE = (
     "deploy/local/host_line.py",
     "deploy/local/nats_config.py",
     "deploy/local/settings.py",
+    "deploy/local/spool_hours.py",
 )
 
 

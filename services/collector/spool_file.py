@@ -375,7 +375,8 @@ def _pack(outgoing: Outgoing) -> bytes:
 
 def _unpack(records: bytes) -> dict[tuple[str, int], Outgoing]:
     """Return sample sets by session and number; the same one twice becomes one."""
-    unpacker = msgpack.Unpacker(max_buffer_size=BLOCK_BYTES_MAX)
+    # It would begin with a buffer of 1 MiB, which then stays with the process.
+    unpacker = msgpack.Unpacker(read_size=1_024, max_buffer_size=BLOCK_BYTES_MAX)
     unpacker.feed(records)
     return {(session, seq): Outgoing(Encoded(session, seq, body), tick_s) for session, seq, tick_s, body in unpacker}
 

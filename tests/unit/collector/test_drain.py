@@ -11,6 +11,7 @@ from typing import cast
 import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import MaxPayloadError
 
 from services.collector.answers import is_never_stored
 from services.collector.drain import SENT_BYTES_MAX, SENT_MAX, Backoff, Drain, Pace, Window
@@ -28,6 +29,7 @@ class Bus:
     sent: list[tuple[str, str]] = field(default_factory=list)
     replies: list[str] = field(default_factory=list)
     is_connected: bool = True
+    max_payload: int = 100_000
 
     def new_inbox(self) -> str:
         return "_INBOX_h.x"
@@ -36,6 +38,8 @@ class Bus:
         self.answered = cb
 
     async def publish(self, subject: str, body: bytes, reply: str, headers: Mapping[str, str]) -> None:
+        if len(body) > self.max_payload:
+            raise MaxPayloadError
         self.sent.append((subject, headers["Nats-Msg-Id"]))
         self.replies.append(reply)
 
@@ -144,6 +148,21 @@ async def test_what_is_too_large_for_its_stream_is_lost_and_stops_no_other(spool
     await playing.bus.answer({"error": {"code": 400, "err_code": 10054, "description": "too large"}}, 0)
     await playing.bus.answer(STORED, 1, 2)
     assert (spools.opened[0].waiting, spools.opened[0].lost) == (0, 1)
+
+
+async def test_what_is_too_large_for_the_bus_is_lost_and_stops_no_other(
+    spools: Spools, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = spools.open()
+    assert spool.append([*sets(1, 1), *sets(2, 2, Bus.max_payload + 1), *sets(3, 3)])
+    spools.opened.clear()
+    spool.close()
+    playing = await stage(spools, 1)
+    await playing.bus.answer(STORED)
+    assert playing.bus.seqs == [1, 3]
+    assert spools.opened[0].oldest() is None
+    assert (spools.opened[0].waiting, spools.opened[0].lost) == (0, 1)
+    assert ["max_payload" in record.message for record in caplog.records] == [True]
 
 
 async def test_without_an_answer_it_is_sent_again(spools: Spools) -> None:

@@ -77,6 +77,21 @@ def test_the_oldest_are_lost_where_they_are_too_large() -> None:
     assert (outbox.waiting, outbox.lost) == (2, 1)
 
 
+def test_what_was_confirmed_before_is_neither_published_nor_lost_a_second_time() -> None:
+    outbox = Outbox(Room(waiting_max=3))
+    outbox.add(sets(1, 3))
+    for each in outbox.take(0.0):
+        outbox.confirm(each.encoded.seq)
+    outbox.add_again(sets(1, 3))
+    assert [each.encoded.seq for each in outbox.take(0.0)] == [1, 2, 3]
+    outbox.confirm(1)
+    outbox.reconnected()
+    outbox.add(sets(4, 4))
+    assert (outbox.published, outbox.lost) == (3, 0)
+    assert outbox.give_up() == 1
+    assert (outbox.published, outbox.lost) == (3, 1)
+
+
 @pytest.mark.parametrize(
     ("room", "waiting", "taken"),
     [(Room(waiting_max=3), 3, 3), (Room(waiting_bytes_max=25), 2, 2), (Room(pending_max=2), 5, 2)],

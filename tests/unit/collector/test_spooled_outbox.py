@@ -54,6 +54,7 @@ def play(timeline: str, spools: Spools) -> str:
     ("timeline", "expected"),
     [
         pytest.param("add2 send c1 c2", "1,2 0 |  | 0", id="confirmed at once: nothing is on the disk"),
+        pytest.param("add1 send c1 c9 no9 no1", "1 0 |  | 0", id="an answer to what is not awaited changes nothing"),
         pytest.param("away add3", " 0 | 1,2,3 | 0", id="the bus is away: to the disk at once"),
         pytest.param("add2 send away add1", "1,2 0 | 1,2,3 | 0", id="it went away: what had no answer too, in order"),
         pytest.param("add1 send +2 send c1", "1 0 |  | 0", id="late, but there: the copy goes"),

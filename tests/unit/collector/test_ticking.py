@@ -12,9 +12,10 @@ import pytest
 from services.collector.collection import Collection
 from services.collector.counters import Counters
 from services.collector.outbox import Outgoing
-from services.collector.ticking import Ticking, run_ticks
+from services.collector.ticking import YOUNG_MAX, Ticking, run_ticks
 from shared.families.connection import Connection
-from shared.wire.encode import Numbering
+from shared.wire.decode import PreviousSession, decode
+from shared.wire.encode import Numbering, Previous
 
 
 class OneRow:
@@ -32,6 +33,18 @@ class Clock:
 
     def __call__(self) -> float:
         return self.shown.pop(0)
+
+
+def test_the_first_numbers_of_a_session_name_the_one_before() -> None:
+    counters = Counters()
+    collection = Collection({"connection": OneRow()}, {"connection": 1}, counters, lambda: 0.0)
+    before = Previous("earlier", 4711)
+    ticking = Ticking("web-1", {"connection": 1}, Numbering("s"), collection, counters, 0.0, before)
+    told = []
+    for tick_s in range(1_000, 1_000 + YOUNG_MAX + 5):
+        (outgoing,) = ticking.read(tick_s)
+        told.append(decode(outgoing.encoded.body, "metrics.web-1.system").previous)
+    assert told == [PreviousSession("earlier", 4711)] * YOUNG_MAX + [None] * 5
 
 
 # A tick looks at the clock four times: to choose it, before the wait, after the wait, and before it publishes.
