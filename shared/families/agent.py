@@ -23,7 +23,7 @@ class Agent:
     sample_sets_pending_count: int = gauge("Sample sets sent but not yet confirmed.")
     reconnects_count: int = gauge("Times that the connection to the bus was regained.")
     sample_sets_spooled_count: int | None = gauge("Sample sets on disk that wait for the bus.", optional=True)
-    spool_bytes: int | None = gauge("Size on disk of what waits for the bus.", optional=True)
+    spool_bytes: int | None = gauge("Size of the spool on disk, its log included.", optional=True)
 
 
 AGENT = define("agent", Agent, interval_seconds=10, headline=("one_core_percent",))

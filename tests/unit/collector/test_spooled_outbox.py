@@ -167,3 +167,15 @@ def test_nothing_is_kept_of_a_bus_that_writes_at_once() -> None:
 
 def test_the_timeline_knows_the_time_that_answers_have() -> None:
     assert UNCONFIRMED_S_MAX < 2 < CONFIRM_S_MAX < 11
+
+
+@pytest.mark.parametrize("answered", ["confirm", "lose"])
+def test_a_copy_leaves_with_its_answer_and_the_rest_is_the_next_process_s(spools: Spools, answered: str) -> None:
+    outbox, _ = outbox_on(spools)
+    outbox.add(sets(1, 2))
+    outbox.settle(True, 0.0)
+    outbox.take(0.0)
+    outbox.settle(True, 2 * UNCONFIRMED_S_MAX)
+    getattr(outbox, answered)(1)
+    spools.opened[0].close()
+    assert numbers(spools.open("s2")) == [2]
