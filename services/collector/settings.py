@@ -50,7 +50,7 @@ class CollectorSettings:
         maximum=8760,
     )
     spool_rate_max: float = setting(
-        "Sample sets a second that the spool sends when the bus is back.", default=RATE_MAX, minimum=1, maximum=10_000
+        "Sample sets a second that the spool sends when the bus is back.", default=RATE_MAX, minimum=1, maximum=2_000
     )
     confirm_s_max: float = setting(
         "Seconds to wait for the bus to confirm, before a sample set is sent again.",

@@ -158,6 +158,7 @@ async def test_a_full_spool_is_drained_at_the_rate_that_is_set_while_what_is_new
             await asyncio.sleep(0.25)
         assert running.stop() == 0
     start_s, stored_first, live_first = looks[0]
+    assert stored_first < 250, "at the first look it is far from empty"
     for at_s, stored_then, _ in looks:
         # A look takes a moment itself, and what was saved up may go at once.
         assert stored_then - stored_first <= 50 * (at_s - start_s + 0.5) + 20
