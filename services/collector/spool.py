@@ -265,14 +265,14 @@ class Spool:
             oldest_s = int(self._wall_clock() - self._place.age_s_max)
             while file.is_oldest_before(oldest_s) and self._drop(file):
                 pass
-        elif not self._through and file.free_bytes() > FREE_BYTES_MAX:
-            file.shrink()
         if now_s - self._written_out_s >= WRITE_OUT_S:
             self._written_out_s = now_s
             if not file.is_ours():
                 raise FileGoneError(f"{file.path} was removed or replaced")
             if self._is_unwritten:
                 self._write_out(file)
+            if not self.waiting and not self._through and file.free_bytes() > FREE_BYTES_MAX:
+                file.shrink()
 
     def _write_out(self, file: SpoolFile) -> None:
         try:
