@@ -26,6 +26,7 @@ INSTEAD = {
     "api.bind": "set local.bind (VITALWIRE_BIND) instead",
     "ingest.bytes_max": "set local.bytes_max (VITALWIRE_BYTES_MAX) instead",
     "api.public_url": "set local.public_url (VITALWIRE_PUBLIC_URL) instead",
+    "collector.spool_directory": "set local.home (VITALWIRE_HOME) instead",
     "collector.simulate": "set local.simulate (VITALWIRE_SIMULATE) instead",
     "api.admin_password": "set local.admin_password (VITALWIRE_ADMIN_PASSWORD) instead",
 }
