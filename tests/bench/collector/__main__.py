@@ -30,6 +30,8 @@ async def _measure(minutes: float) -> dict[str, float]:
     directory = temporary_directory("bench-collector")
     bus = TlsServer(directory / "nats", hosts=(HOST,), sync_interval="always")
     bus.start()
+    # For the connection of this process; the collector is told of it by its own environment.
+    os.environ["SSL_CERT_FILE"] = str(bus.certificate)
     try:
         await make_streams(bus)
         with exporter(directory) as exporter_pid:
