@@ -1,4 +1,4 @@
-"""How long a stream holds messages at the present rate."""
+"""How long a stream holds messages at the present rate, and how much of it waits to be read."""
 
 from __future__ import annotations
 
@@ -13,3 +13,22 @@ def minutes_held(stored_bytes: int, span_s: float, bytes_max: int, age_s_max: fl
     if stored_bytes > 0 and span_s >= 1 and bytes_max > 0:
         minutes.append(bytes_max / (stored_bytes / span_s) / 60)
     return min(minutes) if minutes else None
+
+
+UNREAD_SHARE_MAX = 0.7
+"""From this share of a stream's limits on, what waits in it is close to being discarded unread."""
+
+
+def unread_bytes(unread: int, messages: int, stored_bytes: int) -> float:
+    """Return the bytes that unread messages take, each with the average size of all that the stream stores."""
+    return stored_bytes * min(1.0, unread / messages) if messages > 0 else 0.0
+
+
+def unread_share(waiting_bytes: float, bytes_max: int, oldest_s: float = 0.0, age_s_max: float = 0.0) -> float:
+    """Return how much of a stream's limits is taken by what waits to be read: of its bytes or its age, what is more.
+
+    `oldest_s` is the age of the oldest unread message. A limit of 0 or less is none.
+    """
+    by_bytes = waiting_bytes / bytes_max if bytes_max > 0 else 0.0
+    by_age = oldest_s / age_s_max if age_s_max > 0 else 0.0
+    return min(1.0, max(0.0, by_bytes, by_age))

@@ -196,7 +196,10 @@ def role_permissions(role: Role) -> Permissions:
             ]
         return Permissions(role, publish=tuple(publish), subscribe=(inbox,))
     if role == "api":
-        publish = [f"$JS.API.CONSUMER.INFO.{stream}.{DURABLE}" for stream in (METRICS, BACKFILL)]
+        publish = [f"$JS.API.STREAM.INFO.{BACKFILL}"]
+        for stream in (METRICS, BACKFILL):
+            # One message by its number tells how long the oldest one waits to be stored.
+            publish += [f"$JS.API.CONSUMER.INFO.{stream}.{DURABLE}", f"$JS.API.STREAM.MSG.GET.{stream}"]
         for stream in (METRICS, HOSTS_STREAM):
             publish += [
                 f"$JS.API.STREAM.INFO.{stream}",

@@ -30,6 +30,7 @@ from services.ingest.room import Disk, Room, free_percent, stream_bytes
 from services.ingest.settings import IngestSettings
 from services.ingest.sink import PostgresSink, Provisioned
 from services.ingest.storage.selection import storage_of
+from services.ingest.stream_watch import StreamWatch
 from services.ingest.upkeep import Upkeep, keep_up
 from services.ingest.window import RawKept
 from shared.runtime.bus import BusAddress, connect
@@ -102,8 +103,12 @@ async def run(settings: IngestSettings) -> None:
         consumer = _consumer(settings, bus, sink, metrics)
         raw_kept = RawKept(provisioned.raw_kept)
         upkeep = Upkeep(storage, Room(settings.bytes_max, partial(stream_bytes, bus), disk), raw_kept, metrics)
+        watch = StreamWatch(bus, lambda: open_database(settings), metrics)
+        # Before the first fetch: what was acknowledged until now is known, and nothing else.
+        await _unless(ending.stop, watch.look())
         consuming = consumer.run(ending.stop, raw_kept, disk)
-        await _work([consuming, keep_up(lambda: open_database(settings), upkeep), disk.watch()], ending)
+        keeping_up = keep_up(lambda: open_database(settings), upkeep)
+        await _work([consuming, keeping_up, disk.watch(), watch.watch()], ending)
     finally:
         sink.close()
         if bus is not None and not bus.is_closed:

@@ -59,6 +59,8 @@ class Refusal:
     message: Message
     reason: str
     final: bool = False
+    ahead_s: float | None = None
+    """How far the time is ahead of the arrival, where that is why."""
 
 
 @dataclass(slots=True)
@@ -101,7 +103,8 @@ def _sort(batch: Batch, message: Message, provenance: Provenance, retention: tim
     where = place(sample_set.time, provenance.received_at, retention)
     if where is Place.AHEAD:
         # Judged against the arrival, so this verdict stays.
-        return Refusal(message, ahead_reason(sample_set.time, provenance.received_at), final=True)
+        ahead_s = (sample_set.time - provenance.received_at).total_seconds()
+        return Refusal(message, ahead_reason(sample_set.time, provenance.received_at), True, ahead_s)
     if where is Place.TOO_OLD:
         batch.too_old.append(message)
         return None

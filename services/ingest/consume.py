@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from nats.errors import Error as NatsError
 
+from services.ingest.accounting import rarities_of
 from services.ingest.batch import Batch, BoundedNames, Delivery, Message, judge
 from services.ingest.breaker import Breaker
 from services.ingest.dead_letters import SetAside
@@ -116,8 +117,9 @@ class Consumer:
 
     async def _settle(self, batch: Batch, stop: asyncio.Event) -> None:
         is_open = self._observe(batch)
-        for message in batch.too_old:
-            await message.ack()
+        if await self._recorded(batch, breaker_open=is_open):
+            for message in batch.too_old:
+                await message.ack()
         written = await self._write(batch.deliveries, stop)
         for refusal in batch.refusals:
             await self._set_aside.take_judged(refusal)
@@ -127,6 +129,15 @@ class Consumer:
             await self._database_back(stop)
         if is_open and not batch.deliveries:
             await _pause(stop, BREAKER_PAUSE_S)
+
+    async def _recorded(self, batch: Batch, *, breaker_open: bool) -> bool:
+        """Count what will not be stored, before it is answered; return False while the database cannot take it."""
+        try:
+            await self._sink.record(rarities_of(batch, breaker_open=breaker_open))
+        except WriteError as error:
+            log.warning("not counted: too old or refused", extra={"error": str(error)})
+            return False
+        return True
 
     def _observe(self, batch: Batch) -> bool:
         """Count the batch; return whether the breaker is open."""

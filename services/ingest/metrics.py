@@ -53,6 +53,14 @@ class Metrics:
         self.pending = Gauge(
             "vitalwire_ingest_pending", "Messages that wait in the stream.", ["stream"], registry=registry
         )
+        self.unread_share = Gauge(
+            "vitalwire_ingest_unread_share", "Share of the stream's bytes that waits to be stored.", ["stream"],
+            registry=registry,
+        )  # fmt: skip
+        self.discarded = Counter(
+            "vitalwire_ingest_discarded", "Sample sets, at most, that the stream discarded unread.",
+            ["stream"], registry=registry,
+        )  # fmt: skip
         self.lag_seconds = Gauge(
             "vitalwire_ingest_lag_seconds", "Age, since the broker had it, of the message committed last that waited "
             "longest.", registry=registry,

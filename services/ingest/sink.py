@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import asyncpg
 
+from services.ingest.accounting import Accounts, Rarity
 from services.ingest.batch import Delivery, Key, distinct, ledger_arrays, records, tables_by_family
 from services.ingest.errors import RefusedError, TooSlowError, translated
 from services.ingest.metrics import Metrics
@@ -57,6 +58,7 @@ class PostgresSink:
         self._metrics = metrics
         self._write_s_max = write_s_max
         self._connection: asyncpg.Connection | None = None
+        self._accounts = Accounts()
         self.marks_rollups = True
         """Whether a batch marks the minutes it touched; the storage mode says."""
 
@@ -65,8 +67,14 @@ class PostgresSink:
         by_key = distinct(deliveries)
         started_s = time.perf_counter()
         written = await self._translating(
-            lambda connection: _transaction(connection, by_key, marks_rollups=self.marks_rollups)
+            lambda connection: _transaction(
+                connection,
+                by_key,
+                lambda entered: self._accounts.enter(connection, deliveries, entered),
+                marks_rollups=self.marks_rollups,
+            )
         )
+        self._accounts.committed()
         metrics = self._metrics
         metrics.write_seconds.observe(time.perf_counter() - started_s)
         metrics.batches.inc()
@@ -75,6 +83,11 @@ class PostgresSink:
         metrics.rollup_abandoned.inc(written.unmarked)
         for family, count in written.rows.items():
             metrics.rows.labels(family).inc(count)
+
+    async def record(self, rarities: Sequence[Rarity]) -> None:
+        """Commit counts of what will not be stored; raise as write does."""
+        if rarities:
+            await self._translating(lambda connection: self._accounts.record(connection, rarities))
 
     async def provisioned(self) -> Provisioned | None:
         """Return what provision recorded, None before the first provision; raise as write does."""
@@ -117,15 +130,20 @@ class PostgresSink:
 
 
 async def _transaction(
-    connection: asyncpg.Connection, by_key: Mapping[Key, Delivery], *, marks_rollups: bool
+    connection: asyncpg.Connection,
+    by_key: Mapping[Key, Delivery],
+    account: Callable[[list[Key]], Awaitable[None]],
+    *,
+    marks_rollups: bool,
 ) -> Written:
     """Return what was new and is written once the transaction is committed."""
     unmarked = 0
     async with connection.transaction():
         entered = await connection.fetch(_LEDGER_INSERT, *ledger_arrays(by_key.values()))
-        # As they came where all are new, which is nearly always so.
-        new = by_key.values() if len(entered) == len(by_key) else [by_key[tuple(record)] for record in entered]
-        grouped = tables_by_family(delivery.sample_set for delivery in new)
+        # All as they came where all are new, which is nearly always so.
+        new = list(by_key) if len(entered) == len(by_key) else [tuple(record) for record in entered]
+        await account(new)
+        grouped = tables_by_family(by_key[key].sample_set for key in new)
         for family, tables in grouped.items():
             await connection.copy_records_to_table(
                 family, schema_name=SCHEMA, columns=_COPY_COLUMNS[family], records=records(tables)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from nats.aio.client import Client
@@ -14,8 +14,10 @@ from nats.errors import Error as NatsError
 
 from services.api.errors import ApiError
 from services.api.health.queries import HealthQueries
-from services.api.health.schemas import Component, Health, Status, StorageState, StreamState
-from shared.subjects import BACKFILL, DURABLE, METRICS
+from services.api.health.schemas import Component, Health, Status, StorageState, StreamState, StreamUnread
+from services.api.health.streams import look_at
+from shared.holding import UNREAD_SHARE_MAX
+from shared.subjects import BACKFILL, METRICS
 from shared.version import PRODUCT_VERSION
 
 EVERY_SECONDS = 5.0
@@ -31,6 +33,7 @@ class HealthBoard:
     components: list[Component] = field(default_factory=lambda: [Component("api", "degraded", "not looked yet")])
     stream: StreamState | None = None
     storage: StorageState | None = None
+    unread: list[StreamUnread] = field(default_factory=list)
 
     def health(self, *, full: bool) -> Health:
         """Return the answer: status only, or everything."""
@@ -38,7 +41,7 @@ class HealthBoard:
         if not full:
             return Health(status)
         mode = None if self.storage is None else self.storage.mode
-        return Health(status, PRODUCT_VERSION, mode, self.components, self.stream, self.storage)
+        return Health(status, PRODUCT_VERSION, mode, self.components, self.stream, self.storage, self.unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,9 @@ class HealthChecks:
 
     async def look(self) -> None:
         """Look once at the bus, the database and ingest."""
-        bus, (database, ingest) = self._bus(), await asyncio.gather(self._database(), self._ingest())
+        bus, (database, (ingest, streams)) = self._bus(), await asyncio.gather(self._database(), self._ingest())
         storage = storage_component(self.board.storage)
-        self.board.components = [Component("api", "ok", "answers"), bus, database, ingest, storage]
+        self.board.components = [Component("api", "ok", "answers"), bus, database, ingest, streams, storage]
 
     def _bus(self) -> Component:
         bus = self.bus()
@@ -76,39 +79,25 @@ class HealthChecks:
             return Component("database", "degraded", error.detail)
         return Component("database", "ok", "answers")
 
-    async def _ingest(self) -> Component:
+    async def _ingest(self) -> tuple[Component, Component]:
+        """Return how far ingest is, and whether a stream is close to discarding what is not stored yet."""
         try:
-            pending = [await self._pending(stream) for stream in (METRICS, BACKFILL)]
-            self.board.stream = await self._stream(pending[0])
+            looks = [await look_at(self._ask, stream, self.clock()) for stream in (METRICS, BACKFILL)]
         except (NatsError, OSError, ValueError, KeyError, TypeError):
-            self.board.stream = None
-            return Component("ingest", "degraded", "the bus does not say how far ingest is")
-        behind = sum(pending)
-        if behind > BEHIND_MESSAGES:
-            return Component("ingest", "degraded", f"{behind} sample sets wait to be stored")
-        return Component("ingest", "ok", f"{behind} sample sets wait to be stored")
+            self.board.stream, self.board.unread = None, []
+            silent = "the bus does not say how far ingest is"
+            return Component("ingest", "degraded", silent), Component("streams", "degraded", silent)
+        self.board.stream, self.board.unread = looks[0].state, [look.unread for look in looks]
+        behind = sum(look.unread.unread_messages for look in looks)
+        status: Status = "degraded" if behind > BEHIND_MESSAGES else "ok"
+        ingest = Component("ingest", status, f"{behind} sample sets wait to be stored")
+        return ingest, streams_component(self.board.unread)
 
-    async def _pending(self, stream: str) -> int:
-        found = await self._ask(f"$JS.API.CONSUMER.INFO.{stream}.{DURABLE}")
-        return int(found["num_pending"]) + int(found["num_ack_pending"])
-
-    async def _stream(self, pending: int) -> StreamState:
-        found = await self._ask(f"$JS.API.STREAM.INFO.{METRICS}")
-        state, config = found["state"], found["config"]
-        first, last = _instant(state["first_ts"]), _instant(state["last_ts"])
-        span_seconds = (last - first).total_seconds()
-        rate = state["bytes"] / span_seconds if span_seconds > 1 else 0.0
-        held_seconds = min(config["max_bytes"] / rate, config["max_age"] / 1e9) if rate > 0 else None
-        return StreamState(
-            state["messages"], state["bytes"], config["max_bytes"],
-            None if held_seconds is None else round(held_seconds, 1), pending,
-        )  # fmt: skip
-
-    async def _ask(self, subject: str) -> dict[str, Any]:
+    async def _ask(self, subject: str, question: bytes = b"") -> dict[str, Any]:
         bus = self.bus()
         if bus is None:
             raise ValueError("not connected")
-        answer = await bus.request(subject, b"", timeout=ASK_S_MAX)
+        answer = await bus.request(subject, question, timeout=ASK_S_MAX)
         found: dict[str, Any] = json.loads(answer.data)
         if "error" in found:
             raise ValueError(str(found["error"]))
@@ -130,6 +119,14 @@ def storage_component(storage: StorageState | None) -> Component:
     return Component("storage", "degraded", f"raw rows are kept for {hours:.1f} h only, to stay within the size")
 
 
-def _instant(text: str) -> datetime:
-    # Python's datetime holds microseconds, the broker writes nanoseconds.
-    return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)
+def streams_component(unread: Sequence[StreamUnread]) -> Component:
+    """Return whether a stream is close to discarding what is not stored yet."""
+    fullest = max(unread, key=lambda each: each.unread_percent)
+    if fullest.unread_percent >= 100 * UNREAD_SHARE_MAX:
+        return Component(
+            "streams",
+            "degraded",
+            f"{fullest.unread_percent:.0f} % of what {fullest.stream} can hold waits to be stored; at 100 % the oldest "
+            "is lost: see why ingest is behind, or raise the stream's limits",
+        )
+    return Component("streams", "ok", f"{fullest.unread_percent:.0f} % of what {fullest.stream} can hold waits")

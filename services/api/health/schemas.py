@@ -28,6 +28,18 @@ class StreamState(msgspec.Struct, frozen=True):
     ingest_pending: int | None
 
 
+class StreamUnread(msgspec.Struct, frozen=True):
+    """How much of a stream's limits is taken by what waits to be stored; at 100 % the oldest goes unread."""
+
+    stream: str
+    unread_messages: int
+    unread_bytes: int
+    bytes_max: int
+    oldest_unread_seconds: float | None
+    age_seconds_max: float
+    unread_percent: float
+
+
 class StorageState(msgspec.Struct, frozen=True):
     """How history is stored, how much there is, and how far back it reaches."""
 
@@ -53,3 +65,4 @@ class Health(msgspec.Struct, frozen=True):
     components: list[Component] | UnsetType = UNSET
     stream: StreamState | UnsetType | None = UNSET
     storage: StorageState | UnsetType | None = UNSET
+    unread: list[StreamUnread] | UnsetType = UNSET

@@ -21,6 +21,7 @@ from services.ingest.provisioning.convert import make_room, move_kept_rows, refr
 from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.provisioning.roles import APP, INGEST, OWNER
 from services.ingest.provisioning.state import Recorded, detected_mode, read_state, refused_state, write_state
+from services.ingest.storage.delivery import DELIVERY_RELATIONS
 from services.ingest.storage.dirty import DIRTY, mark_everything
 from services.ingest.storage.mode import mode_named
 from services.ingest.storage.retention import Retention
@@ -132,7 +133,8 @@ async def make_relations(
     for relation in ("metrics.schema_state", "metrics.storage_state"):
         # Default privileges would let ingest change these records as well.
         await connection.execute(f"REVOKE INSERT, DELETE ON {relation} FROM {INGEST}")
-    await connection.execute(f"GRANT UPDATE ON metrics.storage_state TO {INGEST}")
+    for relation in ("metrics.storage_state", *DELIVERY_RELATIONS):
+        await connection.execute(f"GRANT UPDATE ON {relation} TO {INGEST}")
     for function in storage.functions:
         await connection.execute(f"REVOKE ALL ON FUNCTION metrics.{function} FROM PUBLIC")
         await connection.execute(f"GRANT EXECUTE ON FUNCTION metrics.{function} TO {INGEST}")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import asyncpg
 
+from services.ingest.storage.delivery import delivery_ddl
 from services.ingest.storage.dirty import dirty_ddl
 from services.ingest.storage.hypertables import (
     DROP_BEFORE,
@@ -32,7 +33,7 @@ class ApacheStorage(PlainStorage):
 
     def tables(self, families: Sequence[Family], retention: Retention) -> list[str]:
         """Return the statements that make or widen ledger and raw hypertables; running them again changes nothing."""
-        statements = [*ledger_ddl(), *dirty_ddl(), drop_before_ddl()]
+        statements = [*ledger_ddl(), *delivery_ddl(), *dirty_ddl(), drop_before_ddl()]
         statements += hypertable_ddl(LEDGER, raw_chunk(retention.of("raw"), 0))
         for family in families:
             statements += table_ddl(family)

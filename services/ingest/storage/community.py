@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from services.ingest.storage.delivery import delivery_ddl
 from services.ingest.storage.hypertables import chunk_width_ddl, first_chunk_end, hypertable_ddl, interval
 from services.ingest.storage.keeping import Keeping
 from services.ingest.storage.mode import Mode
@@ -28,7 +29,7 @@ class CommunityStorage:
 
     def tables(self, families: Sequence[Family], retention: Retention) -> list[str]:
         """Return the statements that make or widen ledger and raw hypertables; running them again changes nothing."""
-        statements = [*ledger_ddl(), *refreshes_ddl()]
+        statements = [*ledger_ddl(), *delivery_ddl(), *refreshes_ddl()]
         statements += hypertable_ddl(LEDGER, raw_chunk(retention.of("raw"), 0))
         statements.append(_columnstore(LEDGER, ("host", "source", "session"), "seq, time"))
         for family in families:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import asyncpg
 
 from services.ingest.ceiling import STEP_SHARE
+from services.ingest.storage.delivery import delivery_ddl
 from services.ingest.storage.dirty import dirty_ddl, kept, kept_ddl
 from services.ingest.storage.keeping import Keeping
 from services.ingest.storage.mode import Mode
@@ -33,7 +34,7 @@ class PlainStorage:
 
     def tables(self, families: Sequence[Family], retention: Retention) -> list[str]:
         """Return the statements that make or widen ledger and raw tables; running them again changes nothing."""
-        statements = [*ledger_ddl(), *dirty_ddl()]
+        statements = [*ledger_ddl(), *delivery_ddl(), *dirty_ddl()]
         for family in families:
             statements += table_ddl(family)
         return statements

@@ -13,6 +13,49 @@ CREATE INDEX IF NOT EXISTS sample_sets_host_time ON metrics.sample_sets (host, t
 
 CREATE INDEX IF NOT EXISTS sample_sets_time ON metrics.sample_sets USING brin (time) WITH (pages_per_range = 32, autosummarize = on);
 
+CREATE TABLE IF NOT EXISTS metrics.sessions (
+    host text NOT NULL,
+    source text NOT NULL,
+    session text NOT NULL,
+    first_time timestamptz NOT NULL,
+    first_received_at timestamptz NOT NULL,
+    previous_session text,
+    previous_seq_last bigint,
+    PRIMARY KEY (host, source, session)
+);
+
+CREATE INDEX IF NOT EXISTS sessions_first_time ON metrics.sessions (host, source, first_time);
+
+CREATE TABLE IF NOT EXISTS metrics.delivery_exceptions (
+    host text NOT NULL,
+    source text NOT NULL,
+    kind text NOT NULL,
+    minute timestamptz NOT NULL,
+    sample_sets bigint NOT NULL,
+    offset_seconds double precision,
+    PRIMARY KEY (host, minute, source, kind)
+);
+
+CREATE INDEX IF NOT EXISTS delivery_exceptions_minute ON metrics.delivery_exceptions USING brin (minute);
+
+CREATE TABLE IF NOT EXISTS metrics.stream_watch (
+    stream text PRIMARY KEY,
+    created text NOT NULL,
+    acked_sequence bigint NOT NULL,
+    last_sequence bigint NOT NULL,
+    watched_since timestamptz NOT NULL,
+    watched_at timestamptz NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS metrics.stream_loss (
+    stream text NOT NULL,
+    minute timestamptz NOT NULL,
+    since timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    sample_sets bigint NOT NULL,
+    PRIMARY KEY (stream, minute)
+);
+
 CREATE TABLE IF NOT EXISTS metrics.rollup_dirty (
     bucket_seconds integer NOT NULL,
     time timestamptz NOT NULL,

@@ -117,11 +117,13 @@ def top_of(http: httpx.Client, asked: dict[str, str]) -> list[tuple[str, float]]
 def test_health_tells_strangers_the_status_only(api: ApiServer, http: httpx.Client) -> None:
     assert send("GET", f"{api.url}/api/v1/health").json() == {"status": "ok"}
     full = http.get("/health").json()
-    assert {part["name"] for part in full["components"]} == {"api", "bus", "database", "ingest", "storage"}
+    assert {part["name"] for part in full["components"]} == {"api", "bus", "database", "ingest", "streams", "storage"}
     assert full["mode"] == full["storage"]["mode"]
     assert full["mode"] in ("plain", "timescaledb_apache", "timescaledb_community")
     assert full["storage"]["raw_retention_seconds"] == 86_400 * full["storage"]["raw_retention_days"]
     assert full["stream"]["bytes_max"] > 0
+    assert [each["stream"] for each in full["unread"]] == ["METRICS", "BACKFILL"]
+    assert all(0 <= each["unread_percent"] < 70 for each in full["unread"])
 
 
 @pytest.mark.parametrize(

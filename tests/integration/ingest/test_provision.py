@@ -32,6 +32,7 @@ CHANGES = (
     "INSERT INTO metrics.swap SELECT now(), 'h', 's', 1, 1, 1, 1, 1, 1",
     "DELETE FROM metrics.swap",
     "UPDATE metrics.swap SET host = 'x'",
+    "UPDATE metrics.sessions SET host = 'x'",
     "UPDATE metrics.schema_state SET mode = 'x'",
     "CREATE TABLE metrics.own (a int)",
     "CREATE TEMPORARY TABLE own (a int)",
@@ -49,6 +50,7 @@ async def test_a_second_provision_changes_nothing(database: Database, database_c
     tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'metrics'")
     kept = {f"{family.name}_{level}_kept" for family in FAMILIES.values() if family.rollups for level in ROLLUP_LEVELS}
     records = {"sample_sets", "schema_state", "storage_state", "rollup_dirty"}
+    records |= {"sessions", "delivery_exceptions", "stream_watch", "stream_loss"}
     assert {row[0] for row in tables} == {*FAMILIES, *kept, *records}
     owners = await connection.fetch("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname IN ('metrics', 'app')")
     assert [row[0] for row in owners] == ["vw_owner"]
@@ -65,7 +67,7 @@ async def test_several_provisions_at_once_wait_for_each_other(postgres_url: str)
 @pytest.mark.parametrize(
     ("role", "allowed"),
     [
-        ("ingest", ["INSERT INTO metrics.swap", "DELETE FROM metrics.swap"]),
+        ("ingest", ["INSERT INTO metrics.swap", "DELETE FROM metrics.swap", "UPDATE metrics.sessions SET"]),
         ("read", []),
         ("app", ["SELECT FROM app.users", "UPDATE app.users SET"]),
     ],

@@ -1,0 +1,205 @@
+"""Accounts of delivery: which sessions there are, and what came twice, too late, or could not be used."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from services.ingest.batch import Batch, Delivery, Key, Message
+from services.ingest.provenance import provenance_of
+from services.ingest.storage.delivery import ExceptionKind, exceptions_upsert, sessions_insert
+from shared.subjects import TokenError, host_and_source, host_name, source_name
+
+SESSIONS_KNOWN_MAX = 20_000
+SOURCES_KNOWN_MAX = 16
+"""Sources of one host that are counted by name; a stranger chooses them."""
+HOSTS_KNOWN_MAX = 20_000
+OTHER_SOURCES = "(other)"
+
+_SESSIONS_INSERT = sessions_insert()
+_EXCEPTIONS_UPSERT = exceptions_upsert()
+_SAME_MESSAGES = """SELECT entered.place FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::bigint[]
+) WITH ORDINALITY AS entered (host, source, session, seq, time, stream_sequence, place)
+JOIN metrics.sample_sets AS stored USING (host, source, session, seq, time, stream_sequence)"""
+"""Which of these are the very messages that were stored: the broker delivered them again, nobody sent them twice."""
+
+SessionKey = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rarity:
+    """Something that is not as usual, of one message: what, whose, and when it arrived."""
+
+    host: str
+    source: str
+    kind: ExceptionKind
+    received_at: datetime
+    offset_seconds: float | None = None
+
+
+class KnownSessions:
+    """The sessions that are recorded already, those used last; the rest is entered again, which changes nothing."""
+
+    def __init__(self, sessions_max: int = SESSIONS_KNOWN_MAX) -> None:
+        self._sessions_max = sessions_max
+        self._tells_previous: OrderedDict[SessionKey, bool] = OrderedDict()
+
+    def unknown(self, deliveries: Iterable[Delivery]) -> dict[SessionKey, Delivery]:
+        """Return by session the delivery to record it from: one that names the session before, else the first."""
+        found: dict[SessionKey, Delivery] = {}
+        for delivery in deliveries:
+            sample_set = delivery.sample_set
+            key = (sample_set.host, sample_set.source, sample_set.session)
+            told = self._tells_previous.get(key)
+            if told or (told is not None and sample_set.previous is None):
+                continue
+            present = found.get(key)
+            if present is None or (present.sample_set.previous is None and sample_set.previous is not None):
+                found[key] = delivery
+        return found
+
+    def remember(self, recorded: Mapping[SessionKey, Delivery]) -> None:
+        """Remember what is committed."""
+        for key, delivery in recorded.items():
+            self._tells_previous[key] = delivery.sample_set.previous is not None
+            self._tells_previous.move_to_end(key)
+        while len(self._tells_previous) > self._sessions_max:
+            self._tells_previous.popitem(last=False)
+
+
+class KnownSources:
+    """At most SOURCES_KNOWN_MAX sources a host by name; all others count as one."""
+
+    def __init__(self) -> None:
+        self._by_host: OrderedDict[str, set[str]] = OrderedDict()
+
+    def bounded(self, host: str, source: str) -> str:
+        """Return the source, or OTHER_SOURCES when too many of this host are known already."""
+        known = self._by_host.setdefault(host, set())
+        self._by_host.move_to_end(host)
+        if len(self._by_host) > HOSTS_KNOWN_MAX:
+            self._by_host.popitem(last=False)
+        if source not in known:
+            if len(known) >= SOURCES_KNOWN_MAX:
+                return OTHER_SOURCES
+            known.add(source)
+        return source
+
+
+class Accounts:
+    """Enters what a batch tells of delivery, in the transaction that stores it."""
+
+    def __init__(self) -> None:
+        self._sessions = KnownSessions()
+        self._sources = KnownSources()
+        self._entered: Mapping[SessionKey, Delivery] = {}
+
+    async def enter(self, connection: asyncpg.Connection, deliveries: Sequence[Delivery], new: Iterable[Key]) -> None:
+        """Record sessions not seen yet, and what came twice; `new` are the keys that the ledger did not know."""
+        self._entered = self._sessions.unknown(deliveries)
+        if self._entered:
+            await connection.execute(_SESSIONS_INSERT, *_session_arrays(self._entered))
+        again = repeated(deliveries, new)
+        if again:
+            same = {row["place"] - 1 for row in await connection.fetch(_SAME_MESSAGES, *_message_arrays(again))}
+            doubled = [delivery for place, delivery in enumerate(again) if place not in same]
+            await self.record(connection, [_rarity(delivery, "doubled") for delivery in doubled])
+
+    def committed(self) -> None:
+        """Remember what the last batch entered: it is stored."""
+        self._sessions.remember(self._entered)
+        self._entered = {}
+
+    async def record(self, connection: asyncpg.Connection, rarities: Sequence[Rarity]) -> None:
+        """Add to the counts of rare events."""
+        if rarities:
+            await connection.execute(_EXCEPTIONS_UPSERT, *_exception_arrays(rarities, self._sources))
+
+
+def rarities_of(batch: Batch, *, breaker_open: bool) -> list[Rarity]:
+    """Return what a batch holds that will end without being stored: too old, or refused.
+
+    Whose it is says the subject, since what does not decode says nothing else; a subject of no host is left out.
+    While the breaker is open most refusals come again, and are counted then.
+    """
+    found: list[tuple[Message, ExceptionKind, float | None]] = [(message, "too_old", None) for message in batch.too_old]
+    for refusal in batch.refusals:
+        if refusal.final or not breaker_open:
+            kind: ExceptionKind = "refused" if refusal.ahead_s is None else "clock_ahead"
+            found.append((refusal.message, kind, refusal.ahead_s))
+    rarities = []
+    for message, kind, offset_seconds in found:
+        with contextlib.suppress(TokenError):
+            host, source = host_and_source(message.subject)
+            received_at = provenance_of(message.reply).received_at
+            rarities.append(Rarity(host_name(host), source_name(source), kind, received_at, offset_seconds))
+    return rarities
+
+
+def counted(rarities: Iterable[Rarity], sources: KnownSources) -> dict[tuple[str, str, ExceptionKind, datetime], int]:
+    """Return how many there are of each kind, by host, source and minute of arrival."""
+    return Counter(
+        (
+            rarity.host,
+            sources.bounded(rarity.host, rarity.source),
+            rarity.kind,
+            rarity.received_at.replace(second=0, microsecond=0),
+        )
+        for rarity in rarities
+    )
+
+
+def _rarity(delivery: Delivery, kind: ExceptionKind) -> Rarity:
+    sample_set = delivery.sample_set
+    return Rarity(sample_set.host, sample_set.source, kind, delivery.provenance.received_at)
+
+
+def repeated(deliveries: Sequence[Delivery], new: Iterable[Key]) -> list[Delivery]:
+    """Return the deliveries whose sample sets were there before: in the ledger, or earlier in the same batch."""
+    left = set(new)
+    if len(left) == len(deliveries):
+        return []
+    found = []
+    for delivery in deliveries:
+        if delivery.key in left:
+            left.discard(delivery.key)
+        else:
+            found.append(delivery)
+    return found
+
+
+def _session_arrays(sessions: Mapping[SessionKey, Delivery]) -> tuple[list[Any], ...]:
+    rows = []
+    for key, delivery in sessions.items():
+        previous = delivery.sample_set.previous
+        before = (None, None) if previous is None else (previous.session, previous.seq_last)
+        rows.append((*key, delivery.sample_set.time, delivery.provenance.received_at, *before))
+    return _columns(rows)
+
+
+def _message_arrays(deliveries: Iterable[Delivery]) -> tuple[list[Any], ...]:
+    return _columns([(*delivery.key, delivery.provenance.stream_sequence) for delivery in deliveries])
+
+
+def _exception_arrays(rarities: Sequence[Rarity], sources: KnownSources) -> tuple[list[Any], ...]:
+    offsets = {
+        (rarity.host, rarity.received_at.replace(second=0, microsecond=0)): rarity.offset_seconds
+        for rarity in rarities
+        if rarity.offset_seconds is not None
+    }
+    rows = [
+        (host, source, kind, minute, count, offsets.get((host, minute)) if kind == "clock_ahead" else None)
+        for (host, source, kind, minute), count in counted(rarities, sources).items()
+    ]
+    return _columns(rows)
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> tuple[list[Any], ...]:
+    return tuple(list(column) for column in zip(*rows, strict=True))

@@ -1,0 +1,105 @@
+"""What a batch tells of delivery: sessions to record, and what is counted as doubled, too old, ahead or refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.ingest.accounting import (
+    OTHER_SOURCES,
+    SOURCES_KNOWN_MAX,
+    KnownSessions,
+    KnownSources,
+    Rarity,
+    counted,
+    rarities_of,
+    repeated,
+)
+from services.ingest.batch import Delivery, judge
+from services.ingest.provenance import provenance_of
+from shared.wire.decode import decode
+from tests.unit.ingest.messages import ARRIVED, FakeMessage, ack_subject, body
+
+WEEK = timedelta(days=7)
+
+
+def delivery(session: str, seq: int, previous: int | None = None, sequence: int = 0) -> Delivery:
+    more: dict[str, Any] = {} if previous is None else {"previous": {"session": "before", "seq_last": previous}}
+    message = FakeMessage(session, body(seq=seq, session=session, **more), reply=ack_subject(sequence or seq))
+    return Delivery(message, decode(message.data, message.subject), provenance_of(message.reply))
+
+
+@pytest.mark.parametrize(
+    ("batches", "expected"),
+    [
+        pytest.param(["s1 s2 s3"], ["s:1"], id="once a batch"),
+        pytest.param(["s1 s2", "s3"], ["s:1", ""], id="once a session"),
+        pytest.param(["s1 t1", "t2 u1"], ["s:1 t:1", "u:1"], id="each session"),
+        pytest.param(["s1 s2!"], ["s:2"], id="from the one that names the session before"),
+        pytest.param(["s1", "s2!", "s3!"], ["s:1", "s:2", ""], id="again when the session before is named later"),
+    ],
+)
+def test_which_sessions_are_recorded(batches: list[str], expected: list[str]) -> None:
+    known = KnownSessions()
+    found = []
+    for batch in batches:
+        unknown = known.unknown([delivery(one[0], int(one[1]), 9 if "!" in one else None) for one in batch.split()])
+        found.append(" ".join(f"{key[2]}:{each.sample_set.seq}" for key, each in unknown.items()))
+        known.remember(unknown)
+    assert found == expected
+
+
+def test_a_session_is_recorded_again_when_its_batch_was_not_committed() -> None:
+    known = KnownSessions()
+    assert known.unknown([delivery("s", 1)])
+    assert known.unknown([delivery("s", 1)])
+
+
+def test_the_sessions_used_last_are_remembered() -> None:
+    known = KnownSessions(sessions_max=2)
+    for session in "abc":
+        known.remember(known.unknown([delivery(session, 1)]))
+    assert [session for session in "abc" if known.unknown([delivery(session, 2)])] == ["a"]
+
+
+def test_what_was_there_before_is_repeated() -> None:
+    first, second, again = delivery("s", 1), delivery("s", 2), delivery("s", 2, sequence=9)
+    assert repeated([first, second, again], [first.key, second.key]) == [again]
+    assert repeated([first, second, again], [second.key]) == [first, again]
+    assert repeated([first, second], [first.key, second.key]) == []
+
+
+def message(time_s: float, data: bytes | None = None, subject: str = "metrics.a.system") -> FakeMessage:
+    return FakeMessage("m", data or body(time=ARRIVED + timedelta(seconds=time_s)), subject)
+
+
+@pytest.mark.parametrize(
+    ("messages", "breaker_open", "expected"),
+    [
+        pytest.param([message(0)], False, [], id="what is stored"),
+        pytest.param([message(-8 * 86_400)], False, [("a", "too_old", None)], id="too old"),
+        pytest.param([message(400)], False, [("a", "clock_ahead", 400.0)], id="ahead, with its offset"),
+        pytest.param([message(0, b"?")], False, [("a", "refused", None)], id="does not decode"),
+        pytest.param([message(0, b"?"), message(400)], True, [("a", "clock_ahead", 400.0)], id="held: not yet"),
+        pytest.param([message(0, b"?", "metrics.=00.x")], False, [], id="of no host"),
+    ],
+)
+def test_what_will_not_be_stored(
+    messages: list[FakeMessage], breaker_open: bool, expected: list[tuple[str, str, float | None]]
+) -> None:
+    found = rarities_of(judge(messages, WEEK), breaker_open=breaker_open)
+    assert [(rarity.host, rarity.kind, rarity.offset_seconds) for rarity in found] == expected
+
+
+def test_they_are_counted_by_minute_of_arrival_and_a_host_has_few_sources() -> None:
+    sources = KnownSources()
+    rarities = [
+        Rarity("a", f"s{number}", "refused", ARRIVED + timedelta(seconds=30)) for number in range(SOURCES_KNOWN_MAX + 5)
+    ]
+    found = counted([*rarities, rarities[0]], sources)
+    assert {minute for _, _, _, minute in found} == {ARRIVED}
+    assert len(found) == SOURCES_KNOWN_MAX + 1
+    assert found["a", "s0", "refused", ARRIVED] == 2
+    assert found["a", OTHER_SOURCES, "refused", ARRIVED] == 5
