@@ -53,12 +53,17 @@ def untoken(text: str) -> str:
 
 def host_name(text: str) -> str:
     """Return text when it can be a host's name: 1 to 253 bytes of visible characters, lower case, no spaces."""
-    if not _is_visible(text, HOST_BYTES_MAX) or text != text.lower():
+    if not is_host_name(text):
         raise TokenError(
             f"{text[:80]!r} is no host name: expected 1 to {HOST_BYTES_MAX} bytes of visible characters, "
             "lower case, no spaces"
         )
     return text
+
+
+def is_host_name(text: str) -> bool:
+    """Return whether text can be a host's name."""
+    return _is_visible(text, HOST_BYTES_MAX) and text == text.lower()
 
 
 def source_name(text: str) -> str:

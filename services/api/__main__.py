@@ -29,6 +29,7 @@ from services.api.auth.queries import AccessQueries
 from services.api.auth.sessions import EndedSessions, follow_ended
 from services.api.auth.tokens import SigningKey, SigningKeyError, signing_key
 from services.api.database import Database, Limits, open_database
+from services.api.delivery.queries import DeliveryQueries
 from services.api.edge import App as AsgiApp
 from services.api.edge import Edge, names_of
 from services.api.health.checks import HealthBoard, HealthChecks
@@ -92,12 +93,13 @@ async def serve(settings: ApiSettings, key: SigningKey) -> bool:
         read, export_database, app_database = await _open_databases(settings, stack)
         passwords = Passwords()
         stack.callback(passwords.close)
-        relay, inventories, board = Relay(Latest(), observations), Inventories(), HealthBoard()
+        relay, inventories, board = Relay(Latest(), observations), Inventories(_now), HealthBoard()
         sessions, queries = EndedSessions(relay.end), AccessQueries(app_database)
         admin, gate = AdminQueries(app_database), Gate(key, sessions, _now)
         parts = Parts(
             access=Access(queries, admin, passwords, sessions, key, _now), gate=gate, admin=admin,
             metric_queries=MetricQueries(read, observations, settings.cache_bytes_max),
+            delivery=DeliveryQueries(read),
             exports=Exports(export_database, observations, _export_limits(settings)),
             latest=relay.latest, inventories=inventories, board=board,
             sockets=LiveSockets(relay, gate, observations, settings.clients_max), page=read_page(settings.page),

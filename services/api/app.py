@@ -23,6 +23,8 @@ from services.api.auth.controller import AuthController
 from services.api.auth.guards import Gate
 from services.api.auth.tokens import Caller
 from services.api.context import context_of
+from services.api.delivery.controller import DeliveryController
+from services.api.delivery.queries import DeliveryQueries
 from services.api.errors import ErrorAnswer, answer_of
 from services.api.health.checks import HealthBoard
 from services.api.health.controller import HealthController
@@ -41,7 +43,8 @@ from services.api.scope import Scope
 log = logging.getLogger(__name__)
 
 HANDLERS: list[ControllerRouterHandler] = [
-    index, asset, HealthController, AuthController, HostsController, MetricsController, AdminController, live,
+    index, asset, HealthController, AuthController, HostsController, DeliveryController, MetricsController,
+    AdminController, live,
 ]  # fmt: skip
 
 
@@ -53,6 +56,7 @@ class Parts:
     gate: Gate
     admin: AdminQueries
     metric_queries: MetricQueries
+    delivery: DeliveryQueries
     exports: Exports
     latest: Latest
     inventories: Inventories
@@ -67,7 +71,7 @@ class Parts:
 def make_app(parts: Parts, origins: tuple[str, ...] = ()) -> Litestar:
     """Return the application; it owns no connection and no task."""
     dependencies = {
-        "access": parts.access, "admin": parts.admin, "latest": parts.latest,
+        "access": parts.access, "admin": parts.admin, "delivery": parts.delivery, "latest": parts.latest,
         "inventories": parts.inventories, "board": parts.board, "sockets": parts.sockets, "page": parts.page,
         "description": parts.description, "secure": parts.secure, "clock": parts.clock,
     }  # fmt: skip
@@ -116,7 +120,7 @@ def _per_request(parts: Parts | None) -> dict[str, Provide]:
 
 def _undecided() -> dict[str, Provide]:
     names = (
-        "access", "admin", "latest", "inventories", "board", "sockets", "page",
+        "access", "admin", "delivery", "latest", "inventories", "board", "sockets", "page",
         "description", "secure", "clock",
     )  # fmt: skip
     return {name: _constant(None) for name in names} | _per_request(None)

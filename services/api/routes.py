@@ -25,6 +25,7 @@ ROUTES: Mapping[tuple[str, str], Least] = {
     ("GET", "/api/v1/families"): "viewer",
     ("GET", "/api/v1/hosts"): "viewer",
     ("GET", "/api/v1/hosts/{host}"): "viewer",
+    ("GET", "/api/v1/hosts/{host}/delivery"): "viewer",
     ("GET", "/api/v1/metrics/current"): "viewer",
     ("GET", "/api/v1/metrics/processes"): "viewer",
     ("GET", "/api/v1/metrics/{family}"): "viewer",

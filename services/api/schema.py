@@ -36,6 +36,7 @@ _ALWAYS = (400, 403, 503)
 _BY_OPERATION = {
     "login": (401, 413, 429), "refresh": (401, 409), "changePassword": (413, 429), "createUser": (409, 413),
     "changeUser": (404, 409, 413), "readHost": (404,), "readMetrics": (404,), "listTop": (404,), "readCurrent": (404,),
+    "readDelivery": (404,),
 }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def hosts_page(
     limit, after = page
     names = sorted({*latest.hosts(shown), *inventories.hosts(shown)})
     names = [name for name in names if after is None or name > after]
-    hosts = [overview(name, latest.get(name), now) for name in names[:limit]]
+    hosts = [overview(name, latest.get(name), now, duplicate=is_duplicate(inventories, name)) for name in names[:limit]]
     return Hosts(hosts, hosts[-1].host if len(names) > limit else None)
 
 
@@ -43,21 +43,26 @@ def host_detail(latest: Latest, inventories: Inventories, host: str, now: dateti
     readings, inventory = latest.get(host), inventories.get(host)
     if readings is None and inventory is None:
         raise NotFoundError(f"There is no host {host[:80]!r}; GET /api/v1/hosts lists them.", field="host")
-    seen = overview(host, readings, now)
+    seen = overview(host, readings, now, duplicate=is_duplicate(inventories, host))
     return HostDetail(
-        seen.host, seen.state, seen.last_sample_time, seen.age_seconds, seen.sources, seen.summary,
+        seen.host, seen.state, seen.last_sample_time, seen.age_seconds, seen.sources, seen.summary, seen.duplicate,
         None if inventory is None else _inventory(inventory),
     )  # fmt: skip
 
 
-def overview(host: str, readings: HostReadings | None, now: datetime) -> Host:
+def overview(host: str, readings: HostReadings | None, now: datetime, *, duplicate: bool = False) -> Host:
     """Return how a host is doing; a host is live while its last sample is at most five intervals, or 15 s, old."""
     if readings is None:
-        return Host(host, "silent", None, None, [], NO_SUMMARY)
+        return Host(host, "silent", None, None, [], NO_SUMMARY, duplicate)
     age_seconds = round(max(0.0, (now - readings.time).total_seconds()), 3)
     interval_seconds = min((reading.interval_seconds for reading in readings.readings()), default=0.0)
     state: Literal["live", "silent"] = "live" if is_live(readings.time, interval_seconds, now) else "silent"
-    return Host(host, state, readings.time, age_seconds, sorted(readings.sources), summary(readings))
+    return Host(host, state, readings.time, age_seconds, sorted(readings.sources), summary(readings), duplicate)
+
+
+def is_duplicate(inventories: Inventories, host: str) -> bool:
+    """Return whether more than one machine said lately that it is this host."""
+    return len(inventories.host_ids(host)) > 1
 
 
 def is_live(time: datetime, interval_seconds: float, now: datetime) -> bool:

@@ -28,6 +28,8 @@ class Host(msgspec.Struct, frozen=True):
     age_seconds: float | None
     sources: list[str]
     summary: HostSummary
+    duplicate: bool
+    """Whether two machines said within half an hour that they are this host."""
 
 
 class HostInventory(msgspec.Struct, frozen=True):
@@ -57,6 +59,7 @@ class HostDetail(msgspec.Struct, frozen=True):
     age_seconds: float | None
     sources: list[str]
     summary: HostSummary
+    duplicate: bool
     inventory: HostInventory | None
 
 

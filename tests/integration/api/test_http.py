@@ -267,6 +267,7 @@ def test_without_the_database_hosts_and_tokens_go_on_and_ranges_say_so(
         away = http.get("/metrics/cpu")
         assert (away.status_code, away.json()["code"]) == (503, "database_away")
         assert int(away.headers["retry-after"]) > 0
+        assert http.get("/hosts/web-2/delivery").json()["code"] == "database_away"
         assert send("POST",
             f"{api.url}/api/v1/auth/login", json={"username": "admin", "password": "x"}
         ).status_code == 503  # fmt: skip

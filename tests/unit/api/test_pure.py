@@ -187,7 +187,7 @@ def packed(**changed: object) -> bytes:
 
 
 def test_inventories_come_and_go_and_are_bounded() -> None:
-    inventories = Inventories(hosts_max=1)
+    inventories = Inventories(lambda: NOW, hosts_max=1)
     inventories.receive("$KV.hosts.web-1", packed(os="Debian"), None)
     inventories.receive("$KV.hosts.web-2", packed(host="web-2"), None)
     assert inventories.hosts(lambda _: True) == {"web-1"}

@@ -1,0 +1,181 @@
+"""SQL of delivery over the ledger and what is recorded beside it, read only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from services.api.database import Connection, Database
+from services.api.delivery.judge import (
+    ENTRIES_MAX,
+    Found,
+    SessionSpan,
+    Turn,
+    overlapping,
+    step_seconds_of,
+)
+from services.api.delivery.schemas import Gap, StreamLoss
+from services.api.errors import TooMuchError
+from services.api.metrics.times import Range
+
+LATE = timedelta(seconds=60)
+"""What is older when it arrives is not live: a collector sends it to the stream BACKFILL."""
+ROWS_MAX = 1_000_000
+TURNS_MAX = 5_000
+NEWEST_COUNT = 60
+
+# A hole belongs to the sample set behind it, so a range neither invents one at its edge nor counts one twice; the
+# number before it is looked for in the whole ledger, since a clock may have been set back. What is missing before
+# the first known number counts only where nothing can have been deleted. Hosts choose numbers: sums may be large.
+_SEEN = """WITH kept AS (
+    SELECT greatest(now() - interval '1 second' * raw_retention_seconds, raw_dropped_before) AS since
+    FROM metrics.storage_state
+), bounded AS (
+    SELECT source, session, seq, time, received_at FROM metrics.sample_sets
+    WHERE host = $1 AND time >= $2 AND time < $3 LIMIT $6
+), seen AS MATERIALIZED (
+    SELECT source, session, seq, time, received_at - time > $5 AS late,
+        date_bin(make_interval(secs => $4), time, timestamptz '2000-01-03 00:00+00') AS step,
+        seq - lag(seq) OVER (PARTITION BY source, session ORDER BY seq, time) AS distance
+    FROM bounded
+), holes AS MATERIALIZED (
+    SELECT seen.source, seen.session, coalesce(earlier.seq, 0) AS seq_before, seen.seq - 1 AS seq_last,
+        earlier.time AS time_before, seen.time AS time_after
+    FROM seen CROSS JOIN kept LEFT JOIN LATERAL (
+        SELECT own.seq, own.time FROM metrics.sample_sets AS own
+        WHERE own.host = $1 AND own.source = seen.source AND own.session = seen.session AND own.seq < seen.seq
+        ORDER BY own.seq DESC LIMIT 1
+    ) AS earlier ON true
+    WHERE (seen.distance IS NULL OR seen.distance > 1) AND seen.seq - coalesce(earlier.seq, 0) > 1
+        AND (earlier.seq IS NOT NULL OR seen.time >= kept.since AND EXISTS (
+            SELECT FROM metrics.sessions AS own
+            WHERE own.host = $1 AND own.source = seen.source AND own.session = seen.session
+                AND own.first_time >= kept.since
+        ))
+    UNION ALL
+    SELECT source, session, seq_before, seq_last, time_before, time_after FROM (
+        SELECT DISTINCT ON (next.source, next.previous_session) next.source, next.previous_session AS session,
+            coalesce(newest.seq, 0) AS seq_before, next.previous_seq_last AS seq_last,
+            newest.time AS time_before, next.first_time AS time_after
+        FROM metrics.sessions AS next CROSS JOIN kept LEFT JOIN LATERAL (
+            SELECT own.seq, own.time FROM metrics.sample_sets AS own
+            WHERE own.host = $1 AND own.source = next.source AND own.session = next.previous_session
+            ORDER BY own.seq DESC LIMIT 1
+        ) AS newest ON true
+        WHERE next.host = $1 AND next.first_time >= $2 AND next.first_time < $3 AND next.first_time >= kept.since
+            AND next.previous_session <> next.session AND next.previous_seq_last > coalesce(newest.seq, 0)
+            AND (newest.seq IS NOT NULL OR NOT EXISTS (
+                SELECT FROM metrics.sessions AS own
+                WHERE own.host = $1 AND own.source = next.source AND own.session = next.previous_session
+            ))
+        ORDER BY next.source, next.previous_session, next.previous_seq_last DESC
+    ) AS tails
+)
+SELECT (SELECT since FROM kept) AS known_since,
+    (SELECT count(*) FROM seen) AS rows_count,
+    ARRAY(SELECT ROW (step, count(*), count(*) FILTER (WHERE late)) FROM seen GROUP BY step) AS steps,
+    ARRAY(SELECT ROW (source, count(*), count(*) FILTER (WHERE late))
+        FROM seen GROUP BY source ORDER BY count(*) DESC, source LIMIT $7) AS sources,
+    ARRAY(SELECT ROW (own.source, own.session, min(own.time), max(own.time), min(own.seq), max(own.seq), count(*),
+            count(*) FILTER (WHERE own.late), EXISTS (
+                SELECT FROM metrics.sessions AS known WHERE known.host = $1 AND known.source = own.source
+                    AND known.session = own.session AND known.previous_session IS NOT NULL))
+        FROM seen AS own GROUP BY own.source, own.session
+        ORDER BY max(own.time) DESC, own.session LIMIT $7) AS sessions,
+    ARRAY(SELECT ROW (step, least(sum(count), 9e18)::bigint) FROM (
+            SELECT date_bin(make_interval(secs => $4), time_after, timestamptz '2000-01-03 00:00+00') AS step,
+                seq_last - seq_before AS count FROM holes
+        ) AS binned GROUP BY step) AS missing_by_step,
+    ARRAY(SELECT ROW (source, least(sum(seq_last - seq_before), 9e18)::bigint)
+        FROM holes GROUP BY source ORDER BY source LIMIT $7) AS missing_by_source,
+    ARRAY(SELECT ROW (source, session, least(sum(seq_last - seq_before), 9e18)::bigint)
+        FROM holes GROUP BY source, session ORDER BY max(time_after) DESC LIMIT $7) AS missing_by_session,
+    ARRAY(SELECT ROW (source, session, seq_before + 1, seq_last, seq_last - seq_before, time_before, time_after)
+        FROM holes ORDER BY time_after DESC, seq_last DESC LIMIT $7) AS gaps"""
+
+_EXCEPTIONS = """SELECT source, kind,
+    date_bin(make_interval(secs => $4), greatest(minute, $2::timestamptz), timestamptz '2000-01-03 00:00+00') AS step,
+    sum(sample_sets)::bigint AS count
+FROM metrics.delivery_exceptions
+WHERE host = $1 AND minute > $2::timestamptz - interval '1 minute' AND minute < $3
+GROUP BY source, kind, step"""
+
+_NEWEST = """SELECT extract(epoch FROM received_at - time)::double precision AS delay_s, received_at
+FROM metrics.sample_sets WHERE host = $1 AND time >= $2 AND time < $3 ORDER BY time DESC LIMIT $4"""
+
+_AHEAD = """SELECT minute, offset_seconds FROM metrics.delivery_exceptions
+WHERE host = $1 AND kind = 'clock_ahead' AND offset_seconds IS NOT NULL
+    AND minute > $2::timestamptz - interval '1 minute' AND minute < $3
+ORDER BY minute DESC LIMIT 1"""
+
+_LOSS = """SELECT stream, since, until, sample_sets AS sample_sets_max,
+    (sum(sample_sets) OVER ())::bigint AS total
+FROM metrics.stream_loss WHERE since < $2 AND until >= $1 ORDER BY until DESC, stream LIMIT $3"""
+
+_TURNS = """SELECT session, time, received_at FROM metrics.sample_sets
+WHERE host = $1 AND source = $2 AND time >= $3 AND time <= $4 AND received_at - time <= $5
+ORDER BY time DESC LIMIT $6"""
+
+
+class DeliveryQueries:
+    """Reads delivery of one host."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def read(self, host: str, span: Range) -> Found:
+        """Return what the database knows of delivery within a range, all as of one moment.
+
+        Raises TooMuchError beyond ROWS_MAX sample sets.
+        """
+        step_seconds = step_seconds_of(span)
+        within = (host, span.start, span.end)
+        async with (
+            self._database.connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            row = await connection.fetchrow(_SEEN, *within, step_seconds, LATE, ROWS_MAX + 1, ENTRIES_MAX + 1)
+            assert row is not None
+            if row["rows_count"] > ROWS_MAX:
+                raise TooMuchError(
+                    f"The range has more than {ROWS_MAX:,} sample sets of this host; ask for a shorter one.",
+                    field="start",
+                )
+            sessions = [SessionSpan(*each) for each in row["sessions"]]
+            loss = await connection.fetch(_LOSS, span.start, span.end, ENTRIES_MAX)
+            newest = await connection.fetch(_NEWEST, *within, NEWEST_COUNT)
+            ahead = await connection.fetchrow(_AHEAD, *within)
+            return Found(
+                known_since=row["known_since"],
+                step_seconds=step_seconds,
+                steps=[tuple(each) for each in row["steps"]],
+                sources=[tuple(each) for each in row["sources"]],
+                sessions=sessions,
+                missing_by_step=[tuple(each) for each in row["missing_by_step"]],
+                missing_by_source=[tuple(each) for each in row["missing_by_source"]],
+                missing_by_session={(each[0], each[1]): each[2] for each in row["missing_by_session"]},
+                gaps=[Gap(*each) for each in row["gaps"]],
+                exceptions=[tuple(each) for each in await connection.fetch(_EXCEPTIONS, *within, step_seconds)],
+                delays_s=[each["delay_s"] for each in newest],
+                newest_received_at=max((each["received_at"] for each in newest), default=None),
+                ahead=None if ahead is None else (ahead["minute"], ahead["offset_seconds"]),
+                stream_loss=[_loss(dict(each)) for each in loss],
+                stream_loss_max=loss[0]["total"] if loss else 0,
+                turns=await _turns(connection, host, sessions),
+            )
+
+
+async def _turns(connection: Connection, host: str, sessions: list[SessionSpan]) -> dict[str, list[Turn]]:
+    """Return the newest live sample sets of sources whose sessions overlap: nothing else can have taken turns."""
+    turns = {}
+    for source, (first, last) in overlapping(sessions).items():
+        rows = await connection.fetch(_TURNS, host, source, first, last, LATE, TURNS_MAX)
+        turns[source] = [Turn(*row) for row in rows]
+    return turns
+
+
+def _loss(row: Mapping[str, Any]) -> StreamLoss:
+    return msgspec.convert({name: value for name, value in row.items() if name != "total"}, StreamLoss)
