@@ -120,6 +120,7 @@ class Consumer:
         if await self._recorded(batch, breaker_open=is_open):
             for message in batch.too_old:
                 await message.ack()
+            self._metrics.too_old.inc(len(batch.too_old))
         written = await self._write(batch.deliveries, stop)
         for refusal in batch.refusals:
             await self._set_aside.take_judged(refusal)
@@ -156,7 +157,6 @@ class Consumer:
         elif was_open and not is_open:
             log.info("most hosts are accepted again, or were refused for too long")
         metrics.breaker_open.set(is_open)
-        metrics.too_old.inc(len(batch.too_old))
         for stream, pending in batch.pending.items():
             metrics.pending.labels(stream).set(pending)
         for name in batch.unknown:

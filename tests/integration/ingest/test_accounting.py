@@ -22,6 +22,7 @@ from tests.integration.ingest.running import (
     drained,
     figure,
     free_port,
+    logged,
     publish,
     sample_set,
     stored_seqs,
@@ -100,6 +101,25 @@ async def test_a_message_that_the_broker_delivers_again_was_not_sent_twice(
     await drained(admin_client)
     assert await stored_seqs(owner) == []
     assert await exceptions(owner) == {}
+
+
+async def test_what_is_too_old_waits_for_the_database_and_is_counted_once(
+    ingest: StartIngest, host_client: Client, admin_client: Client, owner: asyncpg.Connection, database: Database
+) -> None:
+    port = free_port()
+    process = ingest(metrics_port=str(port))
+    process.start()
+    await owner.execute(f"ALTER DATABASE {database.name} CONNECTION LIMIT 0")
+    await owner.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE usename = 'vw_ingest' AND datname = current_database()"
+    )
+    await publish(host_client, [sample_set(HOST, seq, ticks(1)[0] - timedelta(days=30)) for seq in range(1, 4)])
+    await logged(process, "not counted: too old or refused")
+    await owner.execute(f"ALTER DATABASE {database.name} CONNECTION LIMIT -1")
+    await drained(admin_client)
+    assert await exceptions(owner) == {"too_old": 3}
+    assert await figure(port, "vitalwire_ingest_too_old_total") == 3
 
 
 async def shrink(admin_client: Client) -> None:
