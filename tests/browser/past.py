@@ -42,6 +42,11 @@ def shorten_retention(stack: Stack) -> None:
     )
 
 
+def change(stack: Stack, sql: str) -> None:
+    """Run a statement of a test as the stack's superuser."""
+    _finish(_execute(stack, sql))
+
+
 def _finish(work: Coroutine[Any, Any, None]) -> None:
     """Run to its end in a thread of its own: the browser's driver keeps a loop in this one."""
     with ThreadPoolExecutor(1) as thread:

@@ -9,6 +9,7 @@ import "./styles/elements.css";
 import "./styles/frame.css";
 import "./styles/tables.css";
 import "./styles/host.css";
+import "./styles/delivery.css";
 import "./styles/range.css";
 import "./styles/documents.css";
 import "./styles/small_screens.css";

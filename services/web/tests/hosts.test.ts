@@ -6,7 +6,7 @@ import type { Cell } from "../src/live/frames";
 
 function host(name: string, changes: Partial<HostRow> = {}): HostRow {
   const nothing = { cpu: null, memory: null, disk: null, mount: null, receive: null, transmit: null, newest: null };
-  return { host: name, state: "live", ...nothing, ...changes };
+  return { host: name, state: "live", duplicate: false, ...nothing, ...changes };
 }
 
 const HOSTS = [

@@ -7,7 +7,7 @@ import { connection } from "./state";
 
 const PERIOD_MILLISECONDS = 5_000;
 
-/** Keeps what `connection` says of bus, database and storage current for as long as the calling component lives. */
+/** Keeps what `connection` says of bus, streams, database and storage current for as long as the calling component lives. */
 export function watchHealth(): void {
   let stopped = false;
   let timer = 0;
@@ -41,4 +41,5 @@ function note(health: Health): void {
   connection.bus = down.has("bus") ? "down" : "ok";
   connection.database = down.has("database") ? "down" : "ok";
   connection.storage = health.storage ?? null;
+  connection.unread = health.unread ?? [];
 }

@@ -1,6 +1,6 @@
 /** What the page knows of its connections: the API, the live stream, and the services behind them. */
 import { reactive } from "vue";
-import type { Storage } from "../api/types";
+import type { Storage, StreamUnread } from "../api/types";
 
 export interface Connection {
   api: "reachable" | "unreachable";
@@ -9,6 +9,8 @@ export interface Connection {
   database: "ok" | "down";
   /** How the storage is, null while nothing is known of it. */
   storage: Storage | null;
+  /** How much of each stream waits to be stored; none while nothing is known of it. */
+  unread: StreamUnread[];
 }
 
 /** One for the page; written by the client, the stream and the health watch. */
@@ -18,4 +20,5 @@ export const connection = reactive<Connection>({
   bus: "ok",
   database: "ok",
   storage: null,
+  unread: [],
 });

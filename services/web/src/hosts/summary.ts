@@ -13,6 +13,8 @@ export interface HostRow {
   mount: string | null;
   receive: number | null;
   transmit: number | null;
+  /** Whether two machines say that they are this host. */
+  duplicate: boolean;
 }
 
 /** The families that the table needs of the live stream. */
@@ -32,6 +34,7 @@ export function toRow(host: Host): HostRow {
     mount: summary.disk_mount,
     receive: summary.receive_bytes_per_second,
     transmit: summary.transmit_bytes_per_second,
+    duplicate: host.duplicate,
   };
 }
 

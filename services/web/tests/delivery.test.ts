@@ -1,0 +1,68 @@
+/** What is drawn of delivery, and when the page warns of a stream. */
+import { describe, expect, it } from "vitest";
+import type { Delivery, StreamUnread } from "../src/api/types";
+import { unreadWarnings } from "../src/connection/unread";
+import { deliveryRange, drawnKinds, offsetKind, toDeliveryLines } from "../src/delivery/timeline";
+
+const NOTHING = { received: 0, missing: 0, late: 0, doubled: 0, too_old: 0, clock_ahead: 0, refused: 0 };
+
+function minute(count: number): string {
+  return new Date(Date.UTC(2026, 10, 21, 12, count)).toISOString();
+}
+
+/** Reads "5 5 0" as what arrived in so many minutes. */
+function delivery(received: string, knownSince = minute(0)): Delivery {
+  const counts = received.split(" ").map(Number);
+  const zeros = counts.map(() => 0);
+  const timeline = { ...Object.fromEntries(Object.keys(NOTHING).map((kind) => [kind, zeros])), received: counts };
+  return {
+    known_since: knownSince,
+    timeline: { ...timeline, time: counts.map((_, index) => minute(index)) },
+  } as unknown as Delivery;
+}
+
+describe("a line of delivery", () => {
+  it.each([
+    ["what arrived", delivery("5 4 5"), [5, 4, 5]],
+    ["a step in which nothing arrived as 0", delivery("5 0 0 5"), [5, 0, 0, 5]],
+    ["a gap before anything is known", delivery("0 0 5 5", minute(2)), [null, null, 5, 5]],
+    ["the step in which knowing begins", delivery("0 3 5", minute(1.5)), [null, 3, 5]],
+  ])("draws %s", (_, found, expected) => {
+    expect(toDeliveryLines(found, ["received"]).values).toEqual([expected]);
+  });
+});
+
+it.each([
+  ["nothing rare", NOTHING, ["received", "missing"]],
+  ["what there is", { ...NOTHING, late: 3, refused: 1 }, ["received", "missing", "late", "refused"]],
+])("draws a line for %s", (_, total, kinds) => {
+  expect(drawnKinds(total)).toEqual(kinds);
+});
+
+it.each([
+  [null, "unknown"],
+  [0.3, "right"],
+  [-1.2, "right"],
+  [120, "ahead"],
+  [-120, "behind"],
+])("calls an offset of %s s %s", (seconds, kind) => {
+  expect(offsetKind(seconds)).toBe(kind);
+});
+
+it("covers the last day beside live charts, else the range of the page", () => {
+  expect(deliveryRange({ preset: "15m" })).toEqual({ preset: "24h" });
+  expect(deliveryRange({ preset: "6h" })).toEqual({ preset: "6h" });
+  expect(deliveryRange({ start: 1, end: 2 })).toEqual({ start: 1, end: 2 });
+});
+
+it.each([
+  ["nothing waits", [0, 0], []],
+  ["just below", [69.9, 0], []],
+  ["from 70 on", [70, 0], ["METRICS"]],
+  ["both, the fuller first", [71, 95], ["BACKFILL", "METRICS"]],
+])("warns of streams: %s", (_, percents, warned) => {
+  const streams = percents.map(
+    (unread_percent, index) => ({ stream: ["METRICS", "BACKFILL"][index], unread_percent }) as StreamUnread,
+  );
+  expect(unreadWarnings(streams).map(({ stream }) => stream)).toEqual(warned);
+});
