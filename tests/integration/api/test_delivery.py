@@ -86,3 +86,21 @@ def check_duplicate(http: httpx.Client) -> None:
     body = http.get("/hosts/web-2/delivery").json()
     assert (body["duplicate"], body["host_ids"], body["alternating"]) == (True, ["0001", "0002"], [])
     assert (body["total"]["received"], body["clock_offset_seconds"]) == (0, None)
+
+
+async def test_health_says_since_when_the_oldest_sample_set_waits(
+    http: httpx.Client, bus: NatsServer, bus_connect: BusConnect
+) -> None:
+    """No ingest reads this bus, so whatever is said on it waits."""
+    web = Speaker(await bus_connect(bus, "host-web-2"), "web-2")
+    await web.say(tick())
+    seen: list[float] = []
+
+    def waits() -> bool:
+        [metrics, _] = http.get("/health").json()["unread"]
+        if metrics["unread_messages"] > 0 and metrics["oldest_unread_seconds"] is not None:
+            seen.append(metrics["oldest_unread_seconds"])
+        return bool(seen)
+
+    await asyncio.to_thread(wait_until, waits, "the age of the oldest unread sample set", 30)
+    assert 0 <= seen[0] < 3_600
