@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 import pytest
 from nats.aio.client import Client
 
@@ -16,7 +17,7 @@ from services.api.metrics.times import Range
 from shared.subjects import backfill_subject
 from tests.integration.conftest import Database
 from tests.integration.ingest.conftest import StartIngest
-from tests.integration.ingest.running import HOST, drained, publish, sample_set
+from tests.integration.ingest.running import HOST, drained, publish, sample_set, until
 
 FIRST, SECOND = "a" * 24, "b" * 24
 PREVIOUS = {"session": FIRST, "seq_last": 110}
@@ -34,7 +35,12 @@ async def answer(database: Database) -> Delivery:
 
 @pytest.mark.parametrize("killed", [False, True], ids=["an ingest that lives", "one that is killed amid it"])
 async def test_received_and_missing_are_all_that_was_numbered(
-    ingest: StartIngest, host_client: Client, admin_client: Client, database: Database, killed: bool
+    ingest: StartIngest,
+    host_client: Client,
+    admin_client: Client,
+    owner: asyncpg.Connection,
+    database: Database,
+    killed: bool,
 ) -> None:
     process = ingest()
     process.start()
@@ -56,6 +62,9 @@ async def test_received_and_missing_are_all_that_was_numbered(
         for seq in range(1, 31)
     }
     await publish(host_client, [*second.values(), first[5], first[5], b"bad"])
+    # Asked at once the broker may not know yet that something waits.
+    await until(owner, "count(*) = 117 FROM metrics.sample_sets")
+    await until(owner, "coalesce(sum(sample_sets), 0) >= 6 FROM metrics.delivery_exceptions")
     await drained(admin_client)
     total = (await answer(database)).total
     assert (total.received, total.missing) == (90 + 27, 10 + 10 + 3)
@@ -64,7 +73,7 @@ async def test_received_and_missing_are_all_that_was_numbered(
     for seq in (*range(31, 41), *range(101, 111)):
         await host_client.publish(backfill_subject(HOST, "system"), first[seq])
     await host_client.flush()
-    await drained(admin_client)
+    await until(owner, "count(*) = 137 FROM metrics.sample_sets")
     found = await answer(database)
     assert (found.total.received, found.total.missing) == (137, 3)
     assert [(gap.session, gap.seq_first, gap.seq_last) for gap in found.gaps] == [(SECOND, 21, 23)]
