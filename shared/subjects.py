@@ -121,15 +121,16 @@ class Stream:
     messages_per_subject_max: int = -1
     direct: bool = False
     message_bytes_max: int = -1
+    replicas: int = 1
 
 
-def streams(metrics_bytes_max: int, backfill_bytes_max: int) -> tuple[Stream, ...]:
-    """Return every stream; the inventory bucket is one too, with one value a key."""
+def streams(metrics_bytes_max: int, backfill_bytes_max: int, replicas: int = 1) -> tuple[Stream, ...]:
+    """Return every stream, on so many nodes; the inventory bucket is one too, with one value a key."""
     day_s = 86_400
     return (
-        Stream(METRICS, ("metrics.>",), metrics_bytes_max, day_s, direct=True),
-        Stream(BACKFILL, ("backfill.>",), backfill_bytes_max, day_s),
-        Stream(DEAD, ("dead.>",), 256 * 1024 * 1024, 30 * day_s),
+        Stream(METRICS, ("metrics.>",), metrics_bytes_max, day_s, direct=True, replicas=replicas),
+        Stream(BACKFILL, ("backfill.>",), backfill_bytes_max, day_s, replicas=replicas),
+        Stream(DEAD, ("dead.>",), 256 * 1024 * 1024, 30 * day_s, replicas=replicas),
         Stream(
             HOSTS_STREAM,
             (f"$KV.{HOSTS_BUCKET}.>",),
@@ -139,6 +140,7 @@ def streams(metrics_bytes_max: int, backfill_bytes_max: int) -> tuple[Stream, ..
             direct=True,
             # Headers count too.
             message_bytes_max=INVENTORY_BYTES_MAX + 1024,
+            replicas=replicas,
         ),
     )
 

@@ -34,13 +34,14 @@ def wait_until(condition: Callable[[], bool], what: str, seconds_max: float = ST
 
 @dataclass
 class NatsServer:
-    """One nats-server with the product's own users and permissions."""
+    """One nats-server with the product's own users and permissions; `more` is added to its configuration."""
 
     directory: Path
     hosts: tuple[str, ...] = ("web-1.example.com", "web-2")
     port: int = 0
     sync_interval: str = "2m"
     payload_bytes_max: int = 1024 * 1024
+    more: str = ""
     passwords: dict[str, Secret] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
@@ -82,7 +83,7 @@ class NatsServer:
 
     def _write_config(self) -> Path:
         config = self.directory / "nats.conf"
-        config.write_text(render(self._settings(), [self._user(entry) for entry in self._permissions()]))
+        config.write_text(render(self._settings(), [self._user(entry) for entry in self._permissions()]) + self.more)
         return config
 
     def _settings(self) -> NatsSettings:

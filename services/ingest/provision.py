@@ -18,7 +18,7 @@ from services.ingest.provisioning.roles import APP, INGEST, READ, grant, make_ro
 from services.ingest.provisioning.schema import Wanted, make_schemas, migrate_app, prepare_move, reconcile_metrics
 from services.ingest.provisioning.state import detected_mode, offer_extension
 from services.ingest.provisioning.streams import check_account, held_minutes, make_durables, make_stream
-from services.ingest.settings import ProvisionSettings, retention_of
+from services.ingest.settings import ProvisionSettings, replica_problems, retention_of
 from services.ingest.storage.seam import Storage
 from shared.runtime.bus import BusAddress, connect
 from shared.runtime.command_line import read_settings_or_exit
@@ -47,7 +47,7 @@ async def provision_bus(settings: ProvisionSettings) -> None:
         ) from error
     try:
         await check_account(bus)
-        for stream in streams(settings.metrics_bytes_max, settings.backfill_bytes_max):
+        for stream in streams(settings.metrics_bytes_max, settings.backfill_bytes_max, settings.replicas):
             is_new = await make_stream(bus, stream)
             held = await held_minutes(bus, stream)
             log.info(
@@ -112,7 +112,7 @@ async def provision(settings: ProvisionSettings) -> None:
     """Prepare the database, then the bus, so that ingest finds tables when the first message comes."""
     passwords = {INGEST: settings.ingest_password, READ: settings.read_password, APP: settings.app_password}
     retention = retention_of(settings)
-    problems = retention.problems()
+    problems = [*retention.problems(), *replica_problems(settings.replicas)]
     if problems:
         raise ProvisionError("; ".join(problems))
     await provision_database(

@@ -60,6 +60,9 @@ class ProvisionSettings:
     database_password: Secret | None = setting("Password of that database user.", default=None)
     metrics_bytes_max: int = setting("Bytes that the stream METRICS may keep.", default=2 * GIB, minimum=1024**2)
     backfill_bytes_max: int = setting("Bytes that the stream BACKFILL may keep.", default=GIB, minimum=1024**2)
+    replicas: int = setting(
+        "Nodes of the bus that keep each stream: 1, or 3 or 5 of a cluster.", default=1, minimum=1, maximum=5
+    )
     raw_retention_days: int = setting("Days that raw rows are kept.", default=7, minimum=1, maximum=3650)
     rollup_1m_retention_days: int = setting("Days that rollups of 1 min are kept.", default=30, minimum=1, maximum=3650)
     rollup_5m_retention_days: int = setting("Days that rollups of 5 min are kept.", default=90, minimum=1, maximum=3650)
@@ -84,3 +87,8 @@ def retention_of(settings: ProvisionSettings) -> Retention:
         settings.rollup_5m_retention_days,
         settings.rollup_1h_retention_days,
     )
+
+
+def replica_problems(replicas: int) -> list[str]:
+    """Return what is wrong with so many replicas: an even number survives no more than the odd one below it."""
+    return [] if replicas % 2 else [f"replicas: expected 1, 3 or 5, got {replicas}"]

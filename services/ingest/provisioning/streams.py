@@ -25,6 +25,8 @@ from shared.subjects import ACCOUNT, BACKFILL, DURABLE, HOSTS_STREAM, METRICS, S
 
 _NO_STORAGE = (10028, 10047, 10023)
 """Error codes of nats-server for "account limit", "insufficient storage" and "insufficient resources"."""
+_NO_NODES = (10005, 10074)
+"""The same for "no suitable peers for placement" and "replicas > 1 not supported in non-clustered mode"."""
 REQUEST_S_MAX = 10.0
 
 
@@ -60,6 +62,11 @@ async def make_stream(bus: Client, stream: Stream) -> bool:
                 f"the bus has no room for the stream {stream.name} of {stream.bytes_max} bytes: "
                 "raise jetstream.max_file of nats-server, or lower metrics_bytes_max and backfill_bytes_max"
             ) from error
+        if error.err_code in _NO_NODES:
+            raise ProvisionError(
+                f"the bus has no {stream.replicas} nodes for the stream {stream.name} ({error.description}): "
+                "run as many nats-servers with JetStream in one cluster, or lower replicas"
+            ) from error
         raise ProvisionError(
             f"the stream {stream.name} cannot be brought to its definition ({error.description}): "
             "remove what was changed by hand, or delete the stream"
@@ -87,7 +94,7 @@ def stream_config(stream: Stream) -> StreamConfig:
         # With it any host could purge what all others said: a message with the header Nats-Rollup: all does.
         allow_rollup_hdrs=False,
         deny_delete=bucket,
-        num_replicas=1,
+        num_replicas=stream.replicas,
     )
 
 

@@ -142,6 +142,8 @@ def test_streams_take_every_subject_once_and_are_bounded() -> None:
     assert all(stream.bytes_max > 0 for stream in made.values())
     assert made["KV_hosts"].messages_per_subject_max == 1
     assert made["METRICS"].age_s_max == 86_400
+    assert {stream.replicas for stream in made.values()} == {1}
+    assert {stream.replicas for stream in streams(1, 1, replicas=3)} == {3}
 
 
 def test_a_host_may_speak_for_itself_and_hear_itself_and_nothing_else() -> None:
