@@ -36,17 +36,15 @@ dead: ## Show what was refused (ARGS=list; ARGS="show 12"; ARGS="retry --all"; A
 dev: setup .venv/dev.stamp ## Start everything, again when Python code changes, and serve the page with Vite
 	@sh deploy/dev.sh $(RUN)
 
-test: setup .venv/dev.stamp ## Run every test: unit and contract, integration, front end, browser; then coverage
+test: setup .venv/dev.stamp ## Run every test: unit and contract, integration, faults, front end, browser; then coverage
 	@sh deploy/test_tools.sh chromium curl jq && rm -f .coverage .coverage.*
-	@$(MAKE) --no-print-directory test-unit test-integration test-web test-browser coverage
-test-unit:
-	@echo "== unit and contract tests" && $(TEST) tests/unit tests/contract
-test-integration:
-	@echo "== integration tests: real NATS and PostgreSQL" && $(TEST) tests/integration
-test-web:
-	@echo "== front end unit tests" && $(NPM) run --silent test
-test-browser:
-	@echo "== browser tests" && $(TEST) tests/browser
+	@$(MAKE) --no-print-directory test-unit test-integration test-faults test-web test-browser coverage
+
+test-unit: ; @echo "== unit and contract tests" && $(TEST) tests/unit tests/contract
+test-integration: ; @echo "== integration tests: real NATS and PostgreSQL" && $(TEST) tests/integration
+test-faults: ; @echo "== faults on real servers, in short forms" && $(TEST) tests/faults
+test-web: ; @echo "== front end unit tests" && $(NPM) run --silent test
+test-browser: ; @echo "== browser tests" && $(TEST) tests/browser
 coverage:
 	@echo "== coverage" && $(RUN) -m coverage combine -q --append && $(RUN) -m tests.coverage_floor
 
@@ -73,6 +71,8 @@ bench-ingest: ## Measure ingest (PART=drain or live; see docs/performance.md)
 bench-storage: ## Measure storage (PART=queries, upkeep, indexes or bytes; see docs/storage.md)
 bench bench-collector bench-ingest bench-storage: setup .venv/dev.stamp
 	@$(RUN) -m tests.$(subst -,.,$@) $(PART)
+soak: setup .venv/dev.stamp ## Commit a fault a minute under load (MINUTES=30 RATE=100000 SEED=1), count, and watch memory
+	@$(RUN) -m tests.faults.soak --minutes $(or $(MINUTES),30) --rate $(or $(RATE),100000) --seed $(or $(SEED),1)
 docs: .venv/dev.stamp ## Write the generated parts of docs/ anew
 	@$(RUN) -m tests.contract.catalogue && $(RUN) -m tests.contract.storage_sql
 requirements: .venv/dev.stamp ## Pin every package anew, with hashes

@@ -177,5 +177,6 @@ def test_the_makefile_is_short() -> None:
 
 def test_the_documents_exist() -> None:
     documents = ["README.md", "README.ko.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE",
-                 "docs/bus.md", "docs/collector.md", "docs/http-api.md", "docs/performance.md"]  # fmt: skip
+                 "docs/bus.md", "docs/collector.md", "docs/http-api.md", "docs/performance.md",
+                 "docs/reliability.md"]  # fmt: skip
     assert [name for name in documents if not (ROOT / name).is_file()] == []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import signal
 import socket
 from collections.abc import Iterator
 
@@ -21,8 +20,8 @@ from services.ingest.sink import PostgresSink
 from shared.wire.decode import decode
 from tests.integration.conftest import Database
 from tests.integration.ingest.conftest import StartIngest
-from tests.integration.ingest.running import HOST, drained, logged, publish, sample_set, stored_seqs, ticks
-from tests.servers import NatsServer, PostgresServer, temporary_directory, wait_until
+from tests.integration.ingest.running import HOST, drained, logged, publish, sample_set, ticks
+from tests.servers import NatsServer, PostgresServer, temporary_directory
 from tests.unit.ingest.messages import FakeMessage, body
 
 
@@ -37,30 +36,6 @@ def own_postgres() -> Iterator[PostgresServer]:
     shutil.rmtree(server.directory, ignore_errors=True)
 
 
-@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, id="stopped"), pytest.param(signal.SIGQUIT, id="dead")])
-async def test_the_database_goes_and_comes(
-    number: int, ingest: StartIngest, own_postgres: PostgresServer, host_client: Client, admin_client: Client
-) -> None:
-    await provision_database(own_postgres.url("vitalwire"))
-    process = ingest(database_url=own_postgres.url("vitalwire", "vw_ingest"))
-    process.start()
-    bodies = [sample_set(HOST, seq, time) for seq, time in enumerate(ticks(300), start=1)]
-    await publish(host_client, bodies[:100])
-    await drained(admin_client)
-    own_postgres.stop(number)
-    await publish(host_client, bodies[100:200])
-    await logged(process, "not written, messages will come again")
-    own_postgres.start()
-    await publish(host_client, bodies[200:])
-    await drained(admin_client)
-    owner = await asyncpg.connect(own_postgres.url("vitalwire"))
-    try:
-        assert await stored_seqs(owner) == list(range(1, 301))
-    finally:
-        await owner.close()
-    assert process.stop() == 0
-
-
 async def test_the_database_is_away_at_the_start(
     ingest: StartIngest, own_postgres: PostgresServer, host_client: Client, admin_client: Client
 ) -> None:
@@ -72,24 +47,6 @@ async def test_the_database_is_away_at_the_start(
     await logged(process, "waiting for the database")
     own_postgres.start()
     await drained(admin_client)
-    assert process.stop() == 0
-
-
-async def test_the_bus_goes_and_comes(
-    ingest: StartIngest, own_bus: NatsServer, host_client: Client, admin_client: Client, owner: asyncpg.Connection
-) -> None:
-    process = ingest()
-    process.start()
-    bodies = [sample_set(HOST, seq, time) for seq, time in enumerate(ticks(200), start=1)]
-    await publish(host_client, bodies[:100])
-    await drained(admin_client)
-    own_bus.stop()
-    await logged(process, "bus disconnected")
-    own_bus.start()
-    await asyncio.to_thread(wait_until, lambda: host_client.is_connected, "the host to reconnect")
-    await publish(host_client, bodies[100:])
-    await drained(admin_client)
-    assert await stored_seqs(owner) == list(range(1, 201))
     assert process.stop() == 0
 
 

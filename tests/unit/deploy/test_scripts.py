@@ -10,7 +10,9 @@ import pytest
 
 from tests.timescale.debian import NEEDS_DEBIAN, refusal
 
-COMMANDS = "setup up down status logs test test-timescale test-storage-full check fmt lint types bench clean docs dev"
+COMMANDS = (
+    "setup up down status logs test test-timescale test-storage-full soak check fmt lint types bench clean docs dev"
+)
 SCRIPTS = Path(__file__).parents[3] / "deploy"
 
 

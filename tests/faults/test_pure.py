@@ -1,0 +1,131 @@
+"""What judges a fault, judged itself: tables of what was heard, stored and occupied, and what that means."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.families import FAMILIES
+from tests.faults.catalogue import read_catalogue
+from tests.faults.errors import unexpected
+from tests.faults.memory import MIB, Sample, memory_of
+from tests.faults.sent import Heard, Sent, holes
+from tests.faults.stored import Stored
+from tests.faults.verdict import compare
+from tests.integration.ingest.running import sample_set
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+KEY = ("web-1", "system", "a" * 24)
+
+
+def sent_of(*seqs: int, kept: bool = True) -> Sent:
+    sent = Sent(read_catalogue())
+    for seq in seqs:
+        sent.take(Heard("metrics.web-1.system", sample_set("web-1", seq, NOW), f"{KEY[2]}:{seq}", NOW, kept=kept))
+    return sent
+
+
+def stored_of(*seqs: int, doubled: int = 0) -> Stored:
+    stored = Stored({KEY: list(seqs)})
+    stored.rows["swap"] = len(seqs)
+    stored.numbers["swap"] = 6 * len(seqs)
+    stored.doubled["swap"] = doubled
+    return stored
+
+
+def test_the_page_names_every_column_as_the_product_does() -> None:
+    found = {name: (columns.labels, columns.gauges) for name, columns in read_catalogue().items()}
+    assert found == {
+        name: (tuple(label.name for label in family.labels), tuple(gauge.name for gauge in family.gauges))
+        for name, family in FAMILIES.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored", "problems"),
+    [
+        pytest.param((1, 2, 3), stored_of(1, 2, 3), [], id="all"),
+        pytest.param((1, 1, 2, 2), stored_of(1, 2), [], id="heard twice"),
+        pytest.param((1, 2, 3), stored_of(1, 3), ["1 missing", "rows and numbers"], id="one not stored"),
+        pytest.param((1, 2), stored_of(1, 2, 3), ["1 foreign", "rows and numbers"], id="one nobody sent"),
+        pytest.param((1, 3), stored_of(1, 3), ["1 holes"], id="one nobody heard"),
+        pytest.param((1, 2), stored_of(1, 2, doubled=1), ["1 doubled"], id="a row twice"),
+        pytest.param((1, 2), stored_of(1, 2, 2), ["1 doubled", "rows and numbers"], id="an identity twice"),
+    ],
+)
+def test_a_verdict_names_what_differs(sent: tuple[int, ...], stored: Stored, problems: list[str]) -> None:
+    found = compare(sent_of(*sent), stored).problems
+    assert len(found) == len(problems)
+    assert all(sentence.startswith(start) for sentence, start in zip(found, problems, strict=True))
+
+
+def test_rows_that_are_short_of_a_number_differ() -> None:
+    stored = stored_of(1, 2)
+    stored.numbers["swap"] -= 1
+    assert compare(sent_of(1, 2), stored).families == {"swap": (2, 12, 2, 11)}
+
+
+@pytest.mark.parametrize(
+    ("body", "received_at"),
+    [
+        (b"\xc1", NOW),
+        (sample_set("web-2", 1, NOW), NOW),
+        (sample_set("web-1", 1, NOW, v=2), NOW),
+        (sample_set("web-1", 1, NOW), NOW - timedelta(minutes=6)),
+        (b"\0" * 800_000, NOW),
+    ],
+    ids=["garbage", "a foreign name", "a newer version", "six minutes ahead", "too large"],
+)
+def test_what_the_contract_refuses_is_not_counted_as_sent(body: bytes, received_at: datetime) -> None:
+    sent = Sent(read_catalogue())
+    for kept in (False, True):
+        sent.take(Heard("metrics.web-1.system", body, None, received_at, kept=kept))
+    assert (sent.count, sent.unusable) == (0, 1)
+
+
+def test_what_was_heard_is_not_yet_kept() -> None:
+    sent = sent_of(1, 2, 3, kept=False)
+    assert sent.kept == {}
+    sent.take(Heard("metrics.web-1.system", sample_set("web-1", 3, NOW), f"{KEY[2]}:3", NOW, kept=True))
+    assert list(holes(sent.kept)) == [(*KEY, 1), (*KEY, 2)]
+    assert (sent.count, list(holes(sent.sessions))) == (3, [])
+
+
+@pytest.mark.parametrize(
+    ("mib", "is_flat"),
+    [
+        ([90] * 4 + [60] * 16, True),
+        ([60, 62] * 10, True),
+        ([60 + number for number in range(20)], True),
+        ([100 + 5 * number for number in range(20)], False),
+        ([400] * 10 + [490] * 10, True),
+        ([400] * 10 + [520] * 10, False),
+    ],
+    ids=["a warm-up", "noise", "little", "steady growth", "below a quarter", "above a quarter"],
+)
+def test_memory_is_flat_or_grows(mib: list[int], *, is_flat: bool) -> None:
+    memory = memory_of([Sample(10.0 * at, size * MIB) for at, size in enumerate(mib)])
+    assert memory is not None
+    assert memory.is_flat == is_flat
+
+
+def test_few_samples_of_memory_say_nothing() -> None:
+    assert memory_of([Sample(0, MIB)] * 9) is None
+
+
+def test_what_no_fault_explains_is_found_in_a_log(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    lines = [
+        '{"level": "info", "event": "ready"}',
+        '{"level": "warning", "event": "not written, messages will come again"}',
+        '{"level": "error", "event": "ingest ends"}',
+        "2026-01-01 00:00:00 UTC [7] FATAL:  the database system is starting up",
+        "2026-01-01 00:00:00 UTC [7] ERROR:  duplicate key value",
+        "[7] 2026/01/01 00:00:00 [ERR] Error trying to connect to route (attempt 1): refused",
+        "[7] 2026/01/01 00:00:00 [ERR] JetStream failed to store a msg",
+        "Traceback (most recent call last):",
+    ]
+    log.write_text("\n".join(lines))
+    assert list(unexpected(log)) == [lines[2], lines[4], lines[6], lines[7]]

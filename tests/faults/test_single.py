@@ -1,0 +1,129 @@
+"""Faults of one host or one stream, each with hosts of its own: what is lost is what had to be, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from shared.subjects import metrics_subject
+from tests.faults.collecting import HOST, OTHER_HOST, collector, start, step, stepped_collector
+from tests.faults.fleet import Durability, Fleet, installation
+from tests.faults.watch import CALM_S_MAX, Watch, watching
+from tests.faults.wire import Wire
+from tests.integration.ingest.running import sample_set, swap, ticks
+from tests.waiting import holds
+
+SEED = 20_261_126
+HOUR_S = 3_600
+READINGS_MIN = 3
+MIB = 1024**2
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def fleet() -> AsyncIterator[Fleet]:
+    """One installation for these."""
+    async with installation(Durability(), SEED) as made:
+        yield made
+        await made.end(made.ingests[0])
+
+
+async def more_arrives(watch: Watch, count: int = READINGS_MIN) -> None:
+    """Return once the streams have so many more messages of any kind."""
+    sent = watch.witness.sent
+
+    def arrived() -> int:
+        return sent.unusable + sum(seen.count(1) for seen in sent.kept.values())
+
+    before = arrived()
+
+    async def enough() -> bool:
+        return arrived() >= before + count
+
+    await holds(enough, f"{count} more readings", CALM_S_MAX)
+
+
+async def dead_count(fleet: Fleet) -> int:
+    client = await fleet.bus("provision")
+    try:
+        return (await client.jetstream().stream_info("DEAD")).state.last_seq
+    finally:
+        await client.close()
+
+
+async def test_a_clock_that_steps_an_hour_back_and_forth(fleet: Fleet, tmp_path: Path) -> None:
+    offset = tmp_path / "offset"
+    step(offset, 0)
+    async with watching(fleet, HOST, since=timedelta(seconds=2 * HOUR_S)) as watch:
+        dead_before = await dead_count(fleet)
+        service = stepped_collector(fleet, HOST, offset)
+        await start(fleet, service)
+        for seconds in (0, -HOUR_S, 0, HOUR_S, 0):
+            step(offset, seconds)
+            await more_arrives(watch)
+        await fleet.end(service)
+        verdict = await watch.settled()
+        # An hour ahead is refused, and set aside with that reason; what was true or behind is stored, once.
+        refused = watch.witness.sent.unusable
+        assert await dead_count(fleet) - dead_before == refused >= READINGS_MIN
+        assert (verdict.missing, verdict.foreign, verdict.doubled, verdict.families) == ((), (), 0, {})
+        assert len(verdict.holes) == refused
+        assert verdict.stored >= 4 * READINGS_MIN
+
+
+async def test_a_bus_out_of_reach_of_a_collector(fleet: Fleet) -> None:
+    wire = Wire([node.port for node in fleet.nodes])
+    await wire.start()
+    try:
+        async with watching(fleet, OTHER_HOST) as watch:
+            service = collector(fleet, OTHER_HOST, wire.url)
+            await start(fleet, service)
+            await more_arrives(watch)
+            await wire.cut()
+            await asyncio.sleep(3)
+            wire.mend()
+            await more_arrives(watch)
+            wire.silence()
+            await asyncio.sleep(3)
+            wire.mend()
+            await more_arrives(watch)
+            await fleet.end(service)
+            verdict = await watch.settled()
+            assert verdict.problems == []
+            assert verdict.stored >= 3 * READINGS_MIN
+    finally:
+        await wire.stop()
+
+
+async def test_a_stream_at_its_limits_loses_the_oldest_and_nothing_else(fleet: Fleet) -> None:
+    host, sent_count = f"full-{secrets.token_hex(3)}", 3_000
+    padding = {"interval_seconds": 1.0, "columns": ["text"], "rows": [["x" * 1_000]]}
+    async with watching(fleet, host, since=timedelta(seconds=HOUR_S)) as watch:
+        ingest = fleet.ingests[0]
+        await asyncio.to_thread(ingest.stop)
+        await asyncio.to_thread(fleet.provision, metrics_bytes_max=str(MIB))
+        client = await fleet.bus("simulator")
+        for seq, time in enumerate(ticks(sent_count), start=1):
+            families = {"swap": swap([[seq, 0, 0, 1.5, 0.0, 0.0]]), "padding": padding}
+            await client.publish(metrics_subject(host, "system"), sample_set(host, seq, time, families))
+        await client.flush()
+        await client.close()
+        await holds(lambda: all_heard(watch, sent_count), "the witness to hear all", CALM_S_MAX)
+        await asyncio.to_thread(ingest.start)
+        verdict = await watch.settled()
+        await asyncio.to_thread(fleet.provision)
+        lost = sorted(seq for *_, seq in verdict.missing)
+        assert verdict.sent == sent_count
+        assert 0 < len(lost) < sent_count
+        assert lost == list(range(1, len(lost) + 1))
+        assert (verdict.stored, verdict.doubled, verdict.foreign) == (sent_count - len(lost), 0, ())
+
+
+async def all_heard(watch: Watch, count: int) -> bool:
+    return watch.witness.sent.count == count

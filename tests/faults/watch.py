@@ -1,0 +1,91 @@
+"""Watches one fault: who spoke meanwhile, and whether all of it is stored once everything has calmed down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from tests.faults.catalogue import read_catalogue
+from tests.faults.fleet import Fleet, events
+from tests.faults.sent import Sent, holes
+from tests.faults.stored import Scope, Stored, read_stored
+from tests.faults.verdict import Verdict, compare
+from tests.faults.witness import Witness
+from tests.processes import Service
+from tests.waiting import holds
+
+CALM_S_MAX = 90.0
+LIVING_SHARE_MIN = 0.8
+"""Invented hosts die now and then; so many speak at any time."""
+
+
+@dataclass
+class Watch:
+    """One time of watching, from `start` on."""
+
+    fleet: Fleet
+    witness: Witness
+    scope: Scope
+    simulator: Service | None = None
+    hosts: int = 0
+
+    async def simulate(self, hosts: int, seed: int = 7) -> None:
+        """Let so many invented hosts speak; return once all that live do."""
+        self.hosts = hosts
+        self.simulator = await self.fleet.simulate(hosts, seed)
+        await self.flowing()
+
+    async def flowing(self) -> None:
+        """Return once the streams have what hosts say of a moment after this call, and all that they said before."""
+        since, sent = datetime.now(UTC), self.witness.sent
+
+        async def all_is_kept() -> bool:
+            speaking = sum(newest >= since for newest in sent.kept_newest.values())
+            return speaking >= LIVING_SHARE_MIN * self.hosts and not any(holes(sent.kept))
+
+        await holds(all_is_kept, "hosts that speak again, without a hole", CALM_S_MAX)
+
+    async def verdict(self) -> Verdict:
+        """Let the hosts finish, let ingest store everything, and compare."""
+        if self.simulator is not None:
+            await self.flowing()
+            await self.fleet.end(self.simulator)
+        return await self.settled()
+
+    async def settled(self) -> Verdict:
+        """Compare once ingest has stored everything that the bus has."""
+        await self.witness.caught_up(CALM_S_MAX)
+        await self.fleet.drained()
+        return compare(self.witness.sent, await self.stored())
+
+    async def stored(self) -> Stored:
+        """Return what is stored of what this watch is about."""
+        connection = await self.fleet.database()
+        try:
+            return await read_stored(connection, read_catalogue(), self.scope)
+        finally:
+            await connection.close()
+
+    def lost_by_publishers(self) -> int:
+        """Return how many sample sets the simulator says it lost, but for those that went with an invented machine."""
+        if self.simulator is None:
+            return 0
+        ends = [line for line in events(self.simulator.log) if line["event"] == "sample sets lost at the end"]
+        return sum(line["lost_count"] for line in ends)
+
+
+@asynccontextmanager
+async def watching(fleet: Fleet, hosts: str = "%", since: timedelta = timedelta(0)) -> AsyncIterator[Watch]:
+    """Yield a watch over what hosts like this say of times after now less `since`."""
+    # Whole seconds later than whatever an earlier watch saw: ticks are whole seconds.
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=1)
+    await asyncio.sleep((start - datetime.now(UTC)).total_seconds())
+    witness = Witness(fleet.nodes, Sent(read_catalogue()), lambda: datetime.now(UTC))
+    await witness.start()
+    try:
+        yield Watch(fleet, witness, Scope(start - since, hosts))
+    finally:
+        await witness.stop()
