@@ -40,6 +40,7 @@ class Sent:
         self.sessions: dict[SessionKey, bytearray] = {}
         self.kept: dict[SessionKey, bytearray] = {}
         self.kept_newest: dict[str, datetime] = {}
+        self.seq_last: dict[SessionKey, int] = {}
         self.rows: Counter[str] = Counter()
         self.numbers: Counter[str] = Counter()
         self.count = 0
@@ -55,6 +56,9 @@ class Sent:
             self.unusable += heard.kept
             return
         key = (plain["host"], plain["source"], plain["session"])
+        if plain.get("previous"):
+            before = (*key[:2], plain["previous"]["session"])
+            self.seq_last[before] = max(plain["previous"]["seq_last"], self.seq_last.get(before, 0))
         if heard.kept and _mark(self.kept.setdefault(key, bytearray()), plain["seq"]):
             self.kept_newest[key[0]] = max(plain["time"], self.kept_newest.get(key[0], plain["time"]))
         if not _mark(self.sessions.setdefault(key, bytearray()), plain["seq"]):
@@ -79,6 +83,13 @@ def holes(sessions: Mapping[SessionKey, bytearray]) -> Iterator[Identity]:
         while seq > 0:
             yield (*key, seq)
             seq = seen.find(0, seq + 1)
+
+
+def tails(sent: Sent) -> Iterator[Identity]:
+    """Yield what a later session says its predecessor numbered, and nobody heard."""
+    for key, seq_last in sent.seq_last.items():
+        known = len(sent.sessions.get(key, b"\0"))
+        yield from ((*key, seq) for seq in range(known, seq_last + 1))
 
 
 def _usable(heard: Heard) -> dict[str, Any] | None:

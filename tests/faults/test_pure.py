@@ -67,6 +67,13 @@ def test_rows_that_are_short_of_a_number_differ() -> None:
     assert compare(sent_of(1, 2), stored).families == {"swap": (2, 12, 2, 11)}
 
 
+def test_the_tail_of_a_session_is_known_by_what_the_next_one_says() -> None:
+    sent = sent_of(1, 2)
+    told = sample_set("web-1", 1, NOW, session="b" * 24, previous={"session": KEY[2], "seq_last": 4})
+    sent.take(Heard("metrics.web-1.system", told, None, NOW, kept=True))
+    assert compare(sent, stored_of(1, 2)).holes == ((*KEY, 3), (*KEY, 4))
+
+
 @pytest.mark.parametrize(
     ("body", "received_at"),
     [

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from tests.faults.fleet import Durability, Fleet, installation
 from tests.faults.scenarios import CLUSTER_SCENARIOS, SCENARIOS, Scenario
+from tests.faults.shown import IS_SHOWN, DeliveryPage, delivery_page
 from tests.faults.watch import watching
 
 HOSTS = 100
@@ -31,7 +32,16 @@ async def cluster_fleet() -> AsyncIterator[Fleet]:
         yield made
 
 
-async def committed(fleet: Fleet, scenario: Scenario) -> None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def page(fleet: Fleet) -> AsyncIterator[DeliveryPage | None]:
+    """What shows the figures of delivery, where this version has it."""
+    made = await delivery_page(fleet) if IS_SHOWN else None
+    yield made
+    if made is not None:
+        await made.client.aclose()
+
+
+async def committed(fleet: Fleet, scenario: Scenario, page: DeliveryPage | None = None) -> None:
     async with watching(fleet) as watch:
         await watch.simulate(HOSTS)
         await scenario.commit(fleet, scenario.short)
@@ -39,11 +49,13 @@ async def committed(fleet: Fleet, scenario: Scenario) -> None:
         assert verdict.problems == []
         assert watch.lost_by_publishers() == 0
         assert verdict.stored > HOSTS
+        if page is not None:
+            assert await page.disagreements(verdict, await watch.stored(), watch.scope.start) == []
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-async def test_nothing_is_lost_and_nothing_doubled(scenario: Scenario, fleet: Fleet) -> None:
-    await committed(fleet, scenario)
+async def test_nothing_is_lost_and_nothing_doubled(scenario: Scenario, fleet: Fleet, page: DeliveryPage | None) -> None:
+    await committed(fleet, scenario, page)
 
 
 @pytest.mark.parametrize("scenario", CLUSTER_SCENARIOS, ids=lambda scenario: scenario.name)

@@ -14,7 +14,8 @@ import pytest_asyncio
 from shared.subjects import metrics_subject
 from tests.faults.collecting import HOST, OTHER_HOST, collector, start, step, stepped_collector
 from tests.faults.fleet import Durability, Fleet, installation
-from tests.faults.watch import CALM_S_MAX, Watch, watching
+from tests.faults.shown import IS_SHOWN, DeliveryPage, delivery_page
+from tests.faults.watch import CALM_S_MAX, Watch, more_arrives, watching
 from tests.faults.wire import Wire
 from tests.integration.ingest.running import sample_set, swap, ticks
 from tests.waiting import holds
@@ -34,34 +35,38 @@ async def fleet() -> AsyncIterator[Fleet]:
         await made.end(made.ingests[0])
 
 
-async def more_arrives(watch: Watch, count: int = READINGS_MIN) -> None:
-    """Return once the streams have so many more messages of any kind."""
-    sent = watch.witness.sent
-
-    def arrived() -> int:
-        return sent.unusable + sum(seen.count(1) for seen in sent.kept.values())
-
-    before = arrived()
-
-    async def enough() -> bool:
-        return arrived() >= before + count
-
-    await holds(enough, f"{count} more readings", CALM_S_MAX)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def page(fleet: Fleet) -> AsyncIterator[DeliveryPage | None]:
+    """What shows the figures of delivery, where this version has it."""
+    made = await delivery_page(fleet) if IS_SHOWN else None
+    yield made
+    if made is not None:
+        await made.client.aclose()
 
 
-async def dead_count(fleet: Fleet) -> int:
+async def last_seq(fleet: Fleet, stream: str) -> int:
     client = await fleet.bus("provision")
     try:
-        return (await client.jetstream().stream_info("DEAD")).state.last_seq
+        return (await client.jetstream().stream_info(stream)).state.last_seq
     finally:
         await client.close()
 
 
-async def test_a_clock_that_steps_an_hour_back_and_forth(fleet: Fleet, tmp_path: Path) -> None:
+async def has_come_to(fleet: Fleet, stream: str, seq: int) -> bool:
+    return await last_seq(fleet, stream) >= seq
+
+
+async def all_heard(watch: Watch, count: int) -> bool:
+    return watch.witness.sent.count == count
+
+
+async def test_a_clock_that_steps_an_hour_back_and_forth(
+    fleet: Fleet, page: DeliveryPage | None, tmp_path: Path
+) -> None:
     offset = tmp_path / "offset"
     step(offset, 0)
     async with watching(fleet, HOST, since=timedelta(seconds=2 * HOUR_S)) as watch:
-        dead_before = await dead_count(fleet)
+        dead_before = await last_seq(fleet, "DEAD")
         service = stepped_collector(fleet, HOST, offset)
         await start(fleet, service)
         for seconds in (0, -HOUR_S, 0, HOUR_S, 0):
@@ -71,10 +76,13 @@ async def test_a_clock_that_steps_an_hour_back_and_forth(fleet: Fleet, tmp_path:
         verdict = await watch.settled()
         # An hour ahead is refused, and set aside with that reason; what was true or behind is stored, once.
         refused = watch.witness.sent.unusable
-        assert await dead_count(fleet) - dead_before == refused >= READINGS_MIN
+        assert await last_seq(fleet, "DEAD") - dead_before == refused >= READINGS_MIN
         assert (verdict.missing, verdict.foreign, verdict.doubled, verdict.families) == ((), (), 0, {})
         assert len(verdict.holes) == refused
         assert verdict.stored >= 4 * READINGS_MIN
+        if page is not None:
+            shown = await page.of(HOST, watch.scope.start)
+            assert (shown.received, shown.missing, shown.clock_ahead) == (verdict.stored, refused, refused)
 
 
 async def test_a_bus_out_of_reach_of_a_collector(fleet: Fleet) -> None:
@@ -101,20 +109,25 @@ async def test_a_bus_out_of_reach_of_a_collector(fleet: Fleet) -> None:
         await wire.stop()
 
 
-async def test_a_stream_at_its_limits_loses_the_oldest_and_nothing_else(fleet: Fleet) -> None:
+async def test_a_stream_at_its_limits_loses_the_oldest_and_nothing_else(
+    fleet: Fleet, page: DeliveryPage | None
+) -> None:
     host, sent_count = f"full-{secrets.token_hex(3)}", 3_000
     padding = {"interval_seconds": 1.0, "columns": ["text"], "rows": [["x" * 1_000]]}
     async with watching(fleet, host, since=timedelta(seconds=HOUR_S)) as watch:
         ingest = fleet.ingests[0]
         await asyncio.to_thread(ingest.stop)
         await asyncio.to_thread(fleet.provision, metrics_bytes_max=str(MIB))
+        before = await last_seq(fleet, "METRICS")
         client = await fleet.bus("simulator")
         for seq, time in enumerate(ticks(sent_count), start=1):
             families = {"swap": swap([[seq, 0, 0, 1.5, 0.0, 0.0]]), "padding": padding}
             await client.publish(metrics_subject(host, "system"), sample_set(host, seq, time, families))
         await client.flush()
         await client.close()
+        # What is heard may still be on its way into the stream, and ingest is to find it full.
         await holds(lambda: all_heard(watch, sent_count), "the witness to hear all", CALM_S_MAX)
+        await holds(lambda: has_come_to(fleet, "METRICS", before + sent_count), "the stream to have all", CALM_S_MAX)
         await asyncio.to_thread(ingest.start)
         verdict = await watch.settled()
         await asyncio.to_thread(fleet.provision)
@@ -123,7 +136,6 @@ async def test_a_stream_at_its_limits_loses_the_oldest_and_nothing_else(fleet: F
         assert 0 < len(lost) < sent_count
         assert lost == list(range(1, len(lost) + 1))
         assert (verdict.stored, verdict.doubled, verdict.foreign) == (sent_count - len(lost), 0, ())
-
-
-async def all_heard(watch: Watch, count: int) -> bool:
-    return watch.witness.sent.count == count
+        if page is not None:
+            shown = await page.of(host, watch.scope.start)
+            assert shown.missing == len(lost) <= shown.stream_loss_max

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.faults.sent import Identity, Sent, holes
+from tests.faults.sent import Identity, Sent, holes, tails
 from tests.faults.stored import Stored
 
 SHOWN_MAX = 5
@@ -14,8 +14,8 @@ SHOWN_MAX = 5
 class Verdict:
     """Counts of sample sets and rows; `missing` were heard and are not stored, `foreign` the other way round.
 
-    `holes` were never heard although a later number of their session was; `families` tells for each family that
-    differs the rows and numbers that were sent and that are stored.
+    `holes` were never heard although a later number of their session was, or the next session says so; `families`
+    tells for each family that differs the rows and numbers that were sent and that are stored.
     """
 
     sent: int
@@ -63,7 +63,7 @@ def compare(sent: Sent, stored: Stored) -> Verdict:
         stored=stored.count,
         missing=tuple(missing),
         foreign=tuple(foreign),
-        holes=tuple(holes(sent.sessions)),
+        holes=(*holes(sent.sessions), *tails(sent)),
         doubled=twice + stored.doubled.total(),
         families=families,
     )

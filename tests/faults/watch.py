@@ -77,6 +77,21 @@ class Watch:
         return sum(line["lost_count"] for line in ends)
 
 
+async def more_arrives(watch: Watch, count: int = 3) -> None:
+    """Return once the streams have so many more messages of any kind."""
+    sent = watch.witness.sent
+
+    def arrived() -> int:
+        return sent.unusable + sum(seen.count(1) for seen in sent.kept.values())
+
+    before = arrived()
+
+    async def enough() -> bool:
+        return arrived() >= before + count
+
+    await holds(enough, f"{count} more readings", CALM_S_MAX)
+
+
 @asynccontextmanager
 async def watching(fleet: Fleet, hosts: str = "%", since: timedelta = timedelta(0)) -> AsyncIterator[Watch]:
     """Yield a watch over what hosts like this say of times after now less `since`."""
