@@ -21,6 +21,13 @@ EVENTS = (
     "the bus does not store sample sets",
     "the size of a stream is unknown",
     "sample sets lost with a session",
+    "not counted: too old or refused",
+    "the streams do not say where they stand",
+    "the streams' state is not recorded",
+    "stored sample sets cannot be read",
+    "users cannot be read",
+    "ended sessions cannot be read",
+    "old entries cannot be deleted",
     "too many hosts for this machine: ticks are skipped; invent fewer, or at a longer interval",
 )
 """Warnings of the services, each of which a fault of the list brings about."""
@@ -36,7 +43,10 @@ POSTGRES = (
     "remaining connection slots are reserved",
     "in a read-only transaction",
     "current transaction is aborted",
+    'role "root" does not exist',
+    'database "vitalwire" does not exist',
 )
+"""The last two come from asking whether the server is up, and from provision, which makes the database."""
 NATS = ("Error trying to connect to route", "Can not connect", "Healthcheck")
 
 

@@ -11,6 +11,8 @@ from tests.nats_cluster import leader_of, whole
 from tests.servers import NatsServer
 
 GONE, BACK = "bus disconnected", "bus reconnected"
+UNANSWERED_S = 1.2
+"""Long enough for every host to speak, and for a batch of ingest."""
 
 
 async def restarted(fleet: Fleet, length: Length) -> None:
@@ -19,8 +21,13 @@ async def restarted(fleet: Fleet, length: Length) -> None:
 
 
 async def killed(fleet: Fleet, length: Length) -> None:
-    """Kill -9, away for a while, and started again: what it confirmed it still has."""
+    """Kill -9 with messages and acks on the way to it, away for a while, and started again."""
     for _ in range(length.times):
+        process = fleet.nodes[0].process
+        assert process is not None
+        # What is sent from here on is surely not answered when it dies.
+        process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(UNANSWERED_S)
         await _away(fleet, fleet.nodes[0], signal.SIGKILL, length)
 
 

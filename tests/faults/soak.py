@@ -22,14 +22,18 @@ from tests.faults.fleet import Durability, Fleet, installation
 from tests.faults.memory import MIB, Memory, Sample, memory_of, private_bytes
 from tests.faults.postgres_processes import processes_of
 from tests.faults.scenarios import SCENARIOS
+from tests.faults.shown import IS_SHOWN, delivery_page
 from tests.faults.verdict import Verdict
 from tests.faults.watch import Watch, watching
 from tests.processes import resident_bytes
 
 NUMBERS_PER_HOST_S = 105
+WITNESS = "witness"
 SAMPLE_EVERY_S = 10.0
 FAULT_EVERY_S = 60.0
 UNEXPECTED_SHOWN_MAX = 20
+MEMORY_MINUTES_MIN = 2 * len(SCENARIOS)
+"""In less, faults that take memory for the first time would pass for growth: memory is shown, and not judged."""
 PRODUCTION = Durability(fsync=True, sync_interval="always", ack_wait_s=60.0, connections_max=100)
 """As the product is run; an unanswered message comes again after a minute."""
 
@@ -89,13 +93,14 @@ def occupied_bytes(fleet: Fleet) -> dict[str, int]:
             private += private_bytes(pid)
     # While it is stopped it has none, which says nothing.
     found |= {"postgres, private": private} if private else {}
-    return found | {"witness": resident_bytes(os.getpid())}
+    return found | {WITNESS: resident_bytes(os.getpid())}
 
 
 async def soak(arguments: argparse.Namespace) -> int:
     """Run it, print the tables and last one JSON object; return 0 when everything held."""
     hosts = max(1, round(arguments.rate / NUMBERS_PER_HOST_S))
     async with installation(PRODUCTION, arguments.seed) as fleet, watching(fleet) as watch:
+        page = await delivery_page(fleet)
         await watch.simulate(hosts, arguments.seed)
         run = Soak(fleet, watch, time.monotonic())
         sampling = asyncio.create_task(run.sample())
@@ -106,14 +111,17 @@ async def soak(arguments: argparse.Namespace) -> int:
         finally:
             sampling.cancel()
             await asyncio.gather(sampling, return_exceptions=True)
+        await page.sign_in()
+        shown = await page.disagreements(verdict, await watch.stored(), watch.scope.start) if IS_SHOWN else []
+        await page.client.aclose()
         odd = [f"{log.name}: {line}" for log in logs_of(fleet) for line in unexpected(log)]
         lost = watch.lost_by_publishers()
         settings = await settings_of(fleet)
     memories = {role: memory_of(samples) for role, samples in run.samples.items()}
     problems = [
         *verdict.problems,
-        *(f"{role}: {memory.late_bytes / MIB:.0f} MiB, was {memory.early_bytes / MIB:.0f}"
-          for role, memory in memories.items() if memory is not None and not memory.is_flat and role != "witness"),
+        *(grown(memories) if arguments.minutes >= MEMORY_MINUTES_MIN else []),
+        *([f"the delivery page disagrees on {len(shown)} hosts: {shown[0]}"] if shown else []),
         *([f"{len(odd)} unexpected errors"] if odd else []),
         *([f"{lost} lost by the publisher at its end"] if lost else []),
     ]  # fmt: skip
@@ -123,10 +131,19 @@ async def soak(arguments: argparse.Namespace) -> int:
         "hosts": hosts, "seconds": round(seconds), "faults_count": len(run.committed), "sent": verdict.sent,
         "stored": verdict.stored, "doubled": verdict.doubled, "missing": len(verdict.missing),
         "holes": len(verdict.holes), "numbers": numbers, "numbers_per_second": round(numbers / seconds),
-        "unexpected_errors": len(odd), "problems": problems, **settings, "seed": arguments.seed,
+        "unexpected_errors": len(odd), "page_asked": IS_SHOWN, "problems": problems, **settings, "seed": arguments.seed,
         "date": datetime.now(UTC).date().isoformat(), "cores": os.cpu_count(), "python": platform.python_version(),
     }))  # fmt: skip
     return 1 if problems else 0
+
+
+def grown(memories: dict[str, Memory | None]) -> list[str]:
+    """Return a sentence for each process of the product whose memory is not flat."""
+    return [
+        f"{role}: {memory.late_bytes / MIB:.0f} MiB, was {memory.early_bytes / MIB:.0f}"
+        for role, memory in memories.items()
+        if memory is not None and not memory.is_flat and role != WITNESS
+    ]
 
 
 def report(run: Soak, verdict: Verdict, memories: dict[str, Memory | None], odd: list[str]) -> None:
