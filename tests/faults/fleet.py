@@ -117,13 +117,33 @@ class Fleet:
             inbox_prefix=inbox_prefix(user), max_reconnect_attempts=-1, reconnect_time_wait=0.2, error_cb=_unheard,
         )  # fmt: skip
 
-    async def drained(self, seconds_max: float = DRAINED_S_MAX) -> None:
+    async def drained(self) -> None:
         """Return when nothing waits in the streams and nothing is unanswered."""
         client = await self.bus("provision")
         try:
-            await holds(partial(self._nothing_waits, client), "ingest to have stored everything", seconds_max)
+            await holds(partial(self._nothing_waits, client), "ingest to have stored everything", self._drained_s_max)
         finally:
             await client.close()
+
+    async def answered(self) -> None:
+        """Return when ingest has answered all that METRICS has at this moment, whatever comes meanwhile."""
+        client = await self.bus("provision")
+        try:
+            last = (await client.jetstream().stream_info(STREAMS[0])).state.last_seq
+            await holds(
+                partial(self._has_answered, client, last), f"ingest to answer up to {last}", self._drained_s_max
+            )
+        finally:
+            await client.close()
+
+    async def _has_answered(self, client: Client, seq: int) -> bool:
+        floor = (await client.jetstream().consumer_info(STREAMS[0], "ingest")).ack_floor
+        return floor is not None and floor.stream_seq >= seq
+
+    @property
+    def _drained_s_max(self) -> float:
+        # What a killed process had in hand comes only then.
+        return DRAINED_S_MAX + self.durability.ack_wait_s
 
     async def _nothing_waits(self, client: Client) -> bool:
         states = [await client.jetstream().consumer_info(stream, "ingest") for stream in STREAMS]

@@ -65,7 +65,7 @@ async def one_bad_host(fleet: Fleet, length: Length) -> None:
         await asyncio.sleep(STEP_S)
         slowest_s = max(slowest_s, await _lag_s(fleet))
     assert slowest_s < LAG_S_MAX
-    await fleet.drained()
+    await fleet.answered()
     assert 60 <= (await jetstream.stream_info("DEAD")).state.last_seq - before <= DEAD_MAX + length.seconds
     assert fleet.ingests[0].log.stat().st_size - logged_bytes < LOG_BYTES_MAX
     await client.close()
@@ -85,7 +85,7 @@ async def _lag_s(fleet: Fleet) -> float:
 
 
 async def _set_aside(fleet: Fleet, admin: Client, expected: int) -> None:
-    await fleet.drained()
+    await fleet.answered()
     assert (await admin.jetstream().stream_info("DEAD")).state.last_seq == expected
 
 

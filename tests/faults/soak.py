@@ -112,7 +112,7 @@ async def soak(arguments: argparse.Namespace) -> int:
             sampling.cancel()
             await asyncio.gather(sampling, return_exceptions=True)
         await page.sign_in()
-        shown = await page.disagreements(verdict, await watch.stored(), watch.scope.start) if IS_SHOWN else []
+        shown = await page.disagreements(verdict, watch.stored, watch.scope.start) if IS_SHOWN else []
         await page.client.aclose()
         odd = [f"{log.name}: {line}" for log in logs_of(fleet) for line in unexpected(log)]
         lost = watch.lost_by_publishers()

@@ -50,7 +50,7 @@ async def committed(fleet: Fleet, scenario: Scenario, page: DeliveryPage | None 
         assert watch.lost_by_publishers() == 0
         assert verdict.stored > HOSTS
         if page is not None:
-            assert await page.disagreements(verdict, await watch.stored(), watch.scope.start) == []
+            assert await page.disagreements(verdict, watch.stored, watch.scope.start) == []
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

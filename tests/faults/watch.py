@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tests.faults.catalogue import read_catalogue
@@ -31,6 +31,8 @@ class Watch:
     scope: Scope
     simulator: Service | None = None
     hosts: int = 0
+    stored: Stored = field(default_factory=Stored)
+    """What was found stored when it was compared last."""
 
     async def simulate(self, hosts: int, seed: int = 7) -> None:
         """Let so many invented hosts speak; return once all that live do."""
@@ -59,15 +61,12 @@ class Watch:
         """Compare once ingest has stored everything that the bus has."""
         await self.witness.caught_up(CALM_S_MAX)
         await self.fleet.drained()
-        return compare(self.witness.sent, await self.stored())
-
-    async def stored(self) -> Stored:
-        """Return what is stored of what this watch is about."""
         connection = await self.fleet.database()
         try:
-            return await read_stored(connection, read_catalogue(), self.scope)
+            self.stored = await read_stored(connection, read_catalogue(), self.scope)
         finally:
             await connection.close()
+        return compare(self.witness.sent, self.stored)
 
     def lost_by_publishers(self) -> int:
         """Return how many sample sets the simulator says it lost, but for those that went with an invented machine."""
