@@ -18,6 +18,7 @@ def collector(fleet: Fleet, host: str, urls: str, **settings: str) -> Service:
     """Return a collector of a host that is not started yet."""
     values = {
         "host": host, "nats_urls": urls, "nats_password": fleet.nodes[0].passwords[host_user(host)].reveal(),
+        "spool_directory": str(fleet.directory / "spool" / host),
         **settings,
     }  # fmt: skip
     return Service("services.collector", variables(values), fleet.new_log("collector"))

@@ -21,6 +21,7 @@ EVENTS = (
     "the bus does not store sample sets",
     "the size of a stream is unknown",
     "sample sets lost with a session",
+    "the bus does not store what the spool holds; it is tried again",
     "not counted: too old or refused",
     "the streams do not say where they stand",
     "the streams' state is not recorded",

@@ -53,6 +53,8 @@ class Fleet:
     chance: random.Random
     ingests: list[Service] = field(default_factory=list)
     others: list[Service] = field(default_factory=list)
+    apart: list[Service] = field(default_factory=list)
+    """Those with a way to the bus of their own: a fault of the bus may find them cut off already."""
     logs: list[Path] = field(default_factory=list)
 
     @property
@@ -100,7 +102,7 @@ class Fleet:
 
     async def end(self, service: Service) -> None:
         """Ask a service to end, which it does with status 0."""
-        for services in (self.ingests, self.others):
+        for services in (self.ingests, self.others, self.apart):
             if service in services:
                 services.remove(service)
         status = await asyncio.to_thread(service.stop)
@@ -218,7 +220,7 @@ def _start_servers(made: Fleet) -> None:
 
 
 def _end(made: Fleet) -> None:
-    for service in (*made.others, *made.ingests):
+    for service in (*made.apart, *made.others, *made.ingests):
         process = service.process
         if process is not None and process.poll() is None:
             service.stop(signal.SIGKILL)

@@ -17,9 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tests.faults.collecting import HOST
 from tests.faults.errors import unexpected
 from tests.faults.fleet import Durability, Fleet, installation
+from tests.faults.length import Length
 from tests.faults.memory import MIB, Memory, Sample, memory_of, private_bytes
+from tests.faults.on_collector import Cuttable, cut_off_and_restarted, cuttable
 from tests.faults.postgres_processes import processes_of
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.shown import IS_SHOWN, delivery_page
@@ -31,6 +34,7 @@ NUMBERS_PER_HOST_S = 105
 WITNESS = "witness"
 SAMPLE_EVERY_S = 10.0
 FAULT_EVERY_S = 60.0
+CUT_S_MAX = 300.0
 UNEXPECTED_SHOWN_MAX = 20
 MEMORY_MINUTES_MIN = 2 * len(SCENARIOS)
 """In less, faults that take memory for the first time would pass for growth: memory is shown, and not judged."""
@@ -55,6 +59,13 @@ class Soak:
             for role, occupied in occupied_bytes(self.fleet).items():
                 self.samples[role].append(Sample(at_s, occupied))
             await asyncio.sleep(SAMPLE_EVERY_S)
+
+    async def cut_off(self, cut: Cuttable, minutes: float) -> None:
+        """Beside everything else, cut a real collector off for five minutes, or half of the time, and restart it."""
+        length = Length(min(CUT_S_MAX, minutes * 30))
+        print(f"{datetime.now(UTC):%H:%M:%S}  a collector cut off from NATS for {length.seconds:.0f} s", flush=True)
+        await cut_off_and_restarted(cut, length)
+        self.committed.append((length.seconds, "a collector cut off from NATS"))
 
     async def commit(self, minutes: float) -> None:
         """Commit faults until the time is over; each when the one before is over and a minute has gone."""
@@ -81,7 +92,7 @@ def occupied_bytes(fleet: Fleet) -> dict[str, int]:
     """Return the memory of every process that runs, by its part; of PostgreSQL the sum of what is not shared."""
     found: dict[str, int] = {}
     roles = {f"ingest {number}": service.process for number, service in enumerate(fleet.ingests)}
-    roles |= {service.log.stem.rpartition("-")[0]: service.process for service in fleet.others}
+    roles |= {service.log.stem.rpartition("-")[0]: service.process for service in (*fleet.others, *fleet.apart)}
     roles |= {f"nats {number}": node.process for number, node in enumerate(fleet.nodes)}
     for role, process in roles.items():
         if process is not None and process.poll() is None:
@@ -101,16 +112,23 @@ async def soak(arguments: argparse.Namespace) -> int:
     hosts = max(1, round(arguments.rate / NUMBERS_PER_HOST_S))
     async with installation(PRODUCTION, arguments.seed) as fleet, watching(fleet) as watch:
         page = await delivery_page(fleet)
+        cut = await cuttable(fleet, HOST, fleet.directory / "spool")
         await watch.simulate(hosts, arguments.seed)
         run = Soak(fleet, watch, time.monotonic())
         sampling = asyncio.create_task(run.sample())
+        cutting = asyncio.create_task(run.cut_off(cut, arguments.minutes))
         try:
             await run.commit(arguments.minutes)
+            await cutting
             seconds = time.monotonic() - run.began_s
+            await watch.flowing()
+            await fleet.end(cut.service)
             verdict = await watch.verdict()
         finally:
-            sampling.cancel()
-            await asyncio.gather(sampling, return_exceptions=True)
+            for task in (sampling, cutting):
+                task.cancel()
+            await asyncio.gather(sampling, cutting, return_exceptions=True)
+            await cut.wire.stop()
         await page.sign_in()
         shown = await page.disagreements(verdict, watch.stored, watch.scope.start) if IS_SHOWN else []
         await page.client.aclose()

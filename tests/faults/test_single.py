@@ -12,11 +12,10 @@ import pytest
 import pytest_asyncio
 
 from shared.subjects import metrics_subject
-from tests.faults.collecting import HOST, OTHER_HOST, collector, start, step, stepped_collector
+from tests.faults.collecting import HOST, start, step, stepped_collector
 from tests.faults.fleet import Durability, Fleet, installation
 from tests.faults.shown import IS_SHOWN, DeliveryPage, delivery_page
 from tests.faults.watch import CALM_S_MAX, Watch, more_arrives, watching
-from tests.faults.wire import Wire
 from tests.integration.ingest.running import sample_set, swap, ticks
 from tests.waiting import holds
 
@@ -83,30 +82,6 @@ async def test_a_clock_that_steps_an_hour_back_and_forth(
         if page is not None:
             shown = await page.of(HOST, watch.scope.start)
             assert (shown.received, shown.missing, shown.clock_ahead) == (verdict.stored, refused, refused)
-
-
-async def test_a_bus_out_of_reach_of_a_collector(fleet: Fleet) -> None:
-    wire = Wire([node.port for node in fleet.nodes])
-    await wire.start()
-    try:
-        async with watching(fleet, OTHER_HOST) as watch:
-            service = collector(fleet, OTHER_HOST, wire.url)
-            await start(fleet, service)
-            await more_arrives(watch)
-            await wire.cut()
-            await asyncio.sleep(3)
-            wire.mend()
-            await more_arrives(watch)
-            wire.silence()
-            await asyncio.sleep(3)
-            wire.mend()
-            await more_arrives(watch)
-            await fleet.end(service)
-            verdict = await watch.settled()
-            assert verdict.problems == []
-            assert verdict.stored >= 3 * READINGS_MIN
-    finally:
-        await wire.stop()
 
 
 async def test_a_stream_at_its_limits_loses_the_oldest_and_nothing_else(
