@@ -148,8 +148,15 @@ class Fleet:
         return DRAINED_S_MAX + self.durability.ack_wait_s
 
     async def _nothing_waits(self, client: Client) -> bool:
-        states = [await client.jetstream().consumer_info(stream, "ingest") for stream in STREAMS]
-        return all(state.num_pending == 0 and state.num_ack_pending == 0 for state in states)
+        jetstream = client.jetstream()
+        for stream in STREAMS:
+            # In a cluster the durable's node may not know yet that something waits; the stream does.
+            last = (await jetstream.stream_info(stream)).state.last_seq
+            durable = await jetstream.consumer_info(stream, "ingest")
+            read_to = durable.delivered.stream_seq if durable.delivered is not None else 0
+            if durable.num_pending or durable.num_ack_pending or read_to < last:
+                return False
+        return True
 
     def new_log(self, name: str) -> Path:
         """Return the path of a log that no process has yet."""
