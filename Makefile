@@ -69,7 +69,8 @@ bench: ## Measure collector, ingest, queries and live delivery
 bench-collector: ## Measure the collector beside prometheus-node-exporter (Debian)
 bench-ingest: ## Measure ingest (PART=drain or live; see docs/performance.md)
 bench-storage: ## Measure storage (PART=queries, upkeep, indexes or bytes; see docs/storage.md)
-bench bench-collector bench-ingest bench-storage: setup .venv/dev.stamp
+bench-spool: ## Drain a spool of three days beside live hosts (30 minutes; see docs/performance.md)
+bench bench-collector bench-ingest bench-storage bench-spool: setup .venv/dev.stamp
 	@$(RUN) -m tests.$(subst -,.,$@) $(PART)
 soak: setup .venv/dev.stamp ## Commit a fault a minute under load (MINUTES=30 RATE=100000 SEED=1), count, and watch memory
 	@$(RUN) -m tests.faults.soak --minutes $(or $(MINUTES),30) --rate $(or $(RATE),100000) --seed $(or $(SEED),1)
