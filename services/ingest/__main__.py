@@ -45,8 +45,9 @@ T = TypeVar("T")
 WRITE_S_MAX = ACK_WAIT_S / 2
 CONNECT_S_MAX = 5.0
 STOP_S_MAX = 10.0
-BATCH_BYTES_MAX = 16 * 1024**2
-"""Decoded, a hostile batch takes some thirty times this."""
+BATCH_BYTES_MAX = 8 * 1024**2
+BACKFILL_BYTES_MAX = 4 * 1024**2
+"""Two batches are decoded at once, the one that is written and the next; hostile ones take nearly thirty times this."""
 DATABASE_PAUSE_S = 2.0
 GARBAGE_THRESHOLD = 50_000
 """Objects that may be new before the youngest are looked at; the default is 700."""
@@ -120,7 +121,7 @@ async def run(settings: IngestSettings) -> None:
 
 def _consumer(settings: IngestSettings, bus: Client, sink: PostgresSink, metrics: Metrics) -> Consumer:
     breaker, policy = Breaker(), BatchPolicy(settings.messages_max, settings.age_s_max)
-    intake = Intake(Puller(bus, METRICS, BATCH_BYTES_MAX), Puller(bus, BACKFILL, BATCH_BYTES_MAX // 4), policy)
+    intake = Intake(Puller(bus, METRICS, BATCH_BYTES_MAX), Puller(bus, BACKFILL, BACKFILL_BYTES_MAX), policy)
     set_aside = SetAside(bus.jetstream(), lambda: bus.max_payload, breaker, metrics)
     return Consumer(intake, sink, set_aside, breaker, metrics)
 
