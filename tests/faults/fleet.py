@@ -19,6 +19,7 @@ from typing import Any
 import asyncpg
 import nats
 from nats.aio.client import Client
+from nats.errors import TimeoutError as NatsTimeoutError
 
 from shared.subjects import inbox_prefix
 from tests.faults.postgres_processes import processes_of
@@ -139,7 +140,10 @@ class Fleet:
             await client.close()
 
     async def _has_answered(self, client: Client, seq: int) -> bool:
-        floor = (await client.jetstream().consumer_info(STREAMS[0], "ingest")).ack_floor
+        try:
+            floor = (await client.jetstream().consumer_info(STREAMS[0], "ingest")).ack_floor
+        except NatsTimeoutError:
+            return False
         return floor is not None and floor.stream_seq >= seq
 
     @property
@@ -151,8 +155,11 @@ class Fleet:
         jetstream = client.jetstream()
         for stream in STREAMS:
             # In a cluster the durable's node may not know yet that something waits; the stream does.
-            last = (await jetstream.stream_info(stream)).state.last_seq
-            durable = await jetstream.consumer_info(stream, "ingest")
+            try:
+                last = (await jetstream.stream_info(stream)).state.last_seq
+                durable = await jetstream.consumer_info(stream, "ingest")
+            except NatsTimeoutError:  # a cluster that chooses a leader answers nobody for some seconds
+                return False
             read_to = durable.delivered.stream_seq if durable.delivered is not None else 0
             if durable.num_pending or durable.num_ack_pending or read_to < last:
                 return False
