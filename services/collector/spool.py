@@ -132,8 +132,6 @@ class Spool:
         if held is not None and not held.gone:
             return held
         self._held = self._try(self._read, None) if self.waiting or self._file is None else None
-        if self._held is None:
-            self.waiting = 0
         return self._held
 
     def confirm(self, batch: Batch, key: tuple[str, int]) -> None:
@@ -227,11 +225,16 @@ class Spool:
             file.note_untold(self.session, self._untold)
 
     def _read(self, file: SpoolFile) -> Batch | None:
+        after = self._through[-1][1].last if self._through else 0
         while True:
             try:
-                return file.oldest(self._through[-1][1].last if self._through else 0)
+                found = file.oldest(after)
             except DamagedError as error:
                 self._cut_out(file, error)
+            else:
+                if found is None:
+                    self.waiting = file.count(after)
+                return found
 
     def _cut_out(self, file: SpoolFile, error: DamagedError) -> None:
         file.remove(error.first, error.last)
@@ -271,8 +274,10 @@ class Spool:
                 raise FileGoneError(f"{file.path} was removed or replaced")
             if self._is_unwritten:
                 self._write_out(file)
-            if not self.waiting and not self._through and file.free_bytes() > FREE_BYTES_MAX:
-                file.shrink()
+            if not self.waiting and not self._through:
+                self.waiting = file.count()
+                if not self.waiting and file.free_bytes() > FREE_BYTES_MAX:
+                    file.shrink()
 
     def _write_out(self, file: SpoolFile) -> None:
         try:

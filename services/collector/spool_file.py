@@ -107,10 +107,13 @@ class SpoolFile:
         """Size of the file and of its log."""
         return sum(os.path.getsize(path) for path in (self.path, self._wal) if path.exists())
 
-    def count(self) -> int:
-        """Return how many sample sets are in it."""
-        counted = "SELECT (SELECT count(*) FROM fresh) + (SELECT coalesce(sum(sample_sets), 0) FROM block)"
-        return self._number(counted)
+    def count(self, after: int = 0) -> int:
+        """Return how many sample sets are in it behind a place."""
+        counted = (
+            "SELECT (SELECT count(*) FROM fresh WHERE id > ?1)"
+            " + (SELECT coalesce(sum(sample_sets), 0) FROM block WHERE id > ?1)"
+        )
+        return _number(self._connection.execute(counted, (after,)).fetchone()[0])
 
     def begin(self, session: str) -> tuple[Previous | None, int]:
         """Return the session before this one with its last number, and how many losses nobody heard of.
@@ -184,7 +187,11 @@ class SpoolFile:
         return released
 
     def compress(self, after: int) -> bool:
-        """Make one block of the oldest single ones behind a place, when there are enough; return whether it did."""
+        """Make one block of the oldest single ones behind a place, when there are enough; return whether it did.
+
+        Only of those behind every block: a block that spans others would hide them.
+        """
+        after = max(after, self._number("SELECT coalesce(max(last), 0) FROM block"))
         found = self._connection.execute(
             "SELECT id, length(record) FROM fresh WHERE id > ? ORDER BY id LIMIT ?", (after, BLOCK_SETS)
         ).fetchall()

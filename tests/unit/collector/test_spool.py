@@ -54,6 +54,33 @@ def test_a_restart_keeps_all_and_says_how_far_the_session_came(spools: Spools) -
     assert drained(second) == [("s1", seq) for seq in range(1, 71)] + [("s2", 1), ("s2", 2)]
 
 
+@pytest.mark.parametrize("began_anew", ["process", "bus"])
+def test_single_ones_before_the_blocks_hide_none_of_them(spools: Spools, began_anew: str) -> None:
+    spools.kept_s = 120.0
+    spool = spools.open("s1")
+    assert spool.append(sets(1, 5))
+    assert spool.oldest() is not None
+    for seq in range(6, 10 * BLOCK_SETS):
+        assert spool.append(sets(seq, seq))
+    if began_anew == "process":
+        spool.close()
+        spool = spools.open("s2")
+    else:
+        assert spool.restarted() == 0
+    assert spool.append(sets(10 * BLOCK_SETS, 10 * BLOCK_SETS))
+    assert numbers(spool) == list(range(1, 10 * BLOCK_SETS + 1))
+    assert (spool.waiting, spool.lost) == (0, 0)
+
+
+def test_what_waits_is_counted_anew_where_nothing_seemed_to_wait(spools: Spools) -> None:
+    spool = spools.open()
+    assert spool.append(sets(1, 3))
+    spool.waiting = 0
+    spools.later(WRITE_OUT_S, spool)
+    assert spool.waiting == 3
+    assert numbers(spool) == [1, 2, 3]
+
+
 def test_a_session_that_gave_out_no_number_does_not_hide_the_one_before(spools: Spools) -> None:
     first = spools.open("s1")
     first.note(5)
