@@ -39,8 +39,9 @@ TOLD_S = 60
 class Spool:
     """Sample sets that wait for the bus, oldest first; none of its methods raises, each says whether it was done.
 
-    What was confirmed is kept for `kept_s` more, as a bus that lost power may have lost it again. While the disk does
-    not serve, that is logged once, tried again every ten seconds, and nothing is taken.
+    What was confirmed is kept until the bus confirmed something `kept_s` later: one that lost power meanwhile may have
+    lost it again. While the disk does not serve, that is logged once, tried again every ten seconds, and nothing is
+    taken.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Spool:
         self._wall_clock = wall_clock
         self._clock = clock
         self._kept_s = kept_s
+        self._heard_s = clock()
         self._file: SpoolFile | None = None
         self._held: Batch | None = None
         self._through: deque[tuple[float, Batch]] = deque()
@@ -136,6 +138,7 @@ class Spool:
 
     def confirm(self, batch: Batch, key: tuple[str, int]) -> None:
         """Note that the bus has this one; the batch is removed with its last one."""
+        self._heard_s = self._clock()
         if batch.unconfirmed.pop(key, None) is not None and not batch.gone:
             if self._counted:
                 self._counted -= 1
@@ -164,6 +167,7 @@ class Spool:
 
     def heard(self, tick_s: int) -> None:
         """Note that the bus has a sample set of this instant: what was counted well before it is known by now."""
+        self._heard_s = self._clock()
         if self._untold and tick_s > self._untold_since_s + TOLD_S:
             self._untold = 0
             self._try(lambda file: file.note_untold(self.session, 0), None)
@@ -246,12 +250,12 @@ class Spool:
         self.waiting -= 1
         if not batch.unconfirmed:
             batch.gone = True
-            self._through.append((self._clock(), batch))
+            self._through.append((self._heard_s, batch))
             self._remove_through()
 
     def _remove_through(self) -> None:
         """Remove what was confirmed so long ago that the bus has it on its own disk."""
-        before_s = self._clock() - self._kept_s
+        before_s = self._heard_s - self._kept_s
         while self._through and self._through[0][0] <= before_s:
             batch = self._through[0][1]
             if not self._try(lambda file, batch=batch: self._remove(file, batch), False):  # type: ignore[misc]

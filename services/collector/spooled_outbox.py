@@ -15,7 +15,10 @@ SYNC_S = 120.0
 
 
 class Recent:
-    """What the bus confirmed last, for as long as a bus that lost power may have lost it again; bounded in bytes."""
+    """What the bus confirmed last, for as long as a bus that lost power may have lost it again; bounded in bytes.
+
+    Only a later confirmation shows that the bus lived on: while it is silent, nothing becomes too old.
+    """
 
     def __init__(self, kept_s: float) -> None:
         self._kept_s = kept_s
@@ -29,9 +32,9 @@ class Recent:
         while self._kept and (now_s - self._kept[0][0] >= self._kept_s or self._bytes > RECENT_BYTES_MAX):
             self._bytes -= len(self._kept.popleft()[1].encoded.body)
 
-    def take(self, now_s: float) -> list[Outgoing]:
+    def take(self) -> list[Outgoing]:
         """Return what may have been lost, the oldest first, and keep none of it."""
-        found = [outgoing for confirmed_s, outgoing in self._kept if now_s - confirmed_s < self._kept_s]
+        found = [outgoing for _, outgoing in self._kept]
         self._kept.clear()
         self._bytes = 0
         return found
@@ -108,7 +111,7 @@ class SpooledOutbox(Outbox):
 
     def restarted(self) -> int:
         """Send again what a bus confirmed that is not the one of before; return how many."""
-        doubtful = self._recent.take(self._clock())
+        doubtful = self._recent.take()
         self.add_again(doubtful)
         return len(doubtful)
 

@@ -172,9 +172,25 @@ def test_what_a_restarted_bus_may_have_lost_is_sent_again_and_counted_once(spool
     assert numbers(spool) == list(range(1, 201))
     assert (spool.waiting, spool.published, spool.lost) == (0, 200, 0)
     spools.later(121, spool)
+    spool.heard(0)
+    spools.later(1, spool)
     assert spool.restarted() == 0
     assert spool.append(sets(201, 201))
     assert numbers(spool) == [201]
+
+
+@pytest.mark.parametrize(("heard_after_s", "sent_again_count"), [(0, 100), (119, 100), (120, 0)])
+def test_a_bus_that_is_silent_may_have_died_at_once(spools: Spools, heard_after_s: int, sent_again_count: int) -> None:
+    spools.kept_s = 120.0
+    spool = spools.open()
+    assert spool.append(sets(1, 100))
+    assert len(numbers(spool)) == 100
+    spools.clock.passed_s += heard_after_s
+    spool.heard(0)
+    for _ in range(10):
+        spools.later(60, spool)
+    assert spool.restarted() == sent_again_count
+    assert len(numbers(spool)) == sent_again_count
 
 
 def test_a_clean_end_leaves_nothing_that_was_confirmed(spools: Spools) -> None:

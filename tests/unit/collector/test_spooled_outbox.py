@@ -67,7 +67,12 @@ def play(timeline: str, spools: Spools) -> str:
         pytest.param("add2 send c1 give_up", "1,2 0 | 2 | 0", id="at the end what is left is on the disk"),
         pytest.param("add1 send +2 send give_up", "1 0 | 1 | 0", id="at the end a copy is one of the rest"),
         pytest.param("add2 send c1 c2 restarted send c1 c2", "1,2,1,2 0 |  | 0", id="a restarted bus: sent again"),
-        pytest.param("add1 send c1 +101 restarted send", "1 0 |  | 0", id="it has that on its disk by now"),
+        pytest.param(
+            "add1 send c1 send +101 restarted send", "1,1 1 |  | 0", id="away for long: it may have died at once"
+        ),
+        pytest.param(
+            "add1 send c1 send +101 add1 send c2 restarted send", "1,2,2 1 |  | 0", id="it lived on: on its disk"
+        ),
         pytest.param("add1 send c1 restarted away send", "1 0 | 1 | 0", id="away again: it waits on the disk"),
     ],
 )
@@ -152,17 +157,18 @@ def test_what_was_confirmed_last_is_kept_within_time_and_bytes() -> None:
     recent = Recent(KEPT_S)
     for each in sets(1, 5):
         recent.add(each, each.tick_s - NOW_S)
-    assert [each.encoded.seq for each in recent.take(KEPT_S + 3)] == [4, 5]
-    assert recent.take(KEPT_S) == []
+    recent.add(sets(6, 6)[0], KEPT_S + 3)
+    assert [each.encoded.seq for each in recent.take()] == [4, 5, 6]
+    assert recent.take() == []
     for each in sets(1, 3, RECENT_BYTES_MAX // 2):
         recent.add(each, 0.0)
-    assert [each.encoded.seq for each in recent.take(0.0)] == [2, 3]
+    assert [each.encoded.seq for each in recent.take()] == [2, 3]
 
 
 def test_nothing_is_kept_of_a_bus_that_writes_at_once() -> None:
     recent = Recent(0.0)
     recent.add(sets(1, 1)[0], 0.0)
-    assert recent.take(0.0) == []
+    assert recent.take() == []
 
 
 def test_the_timeline_knows_the_time_that_answers_have() -> None:
