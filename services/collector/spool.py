@@ -32,6 +32,9 @@ QUIET_S = 60.0
 WRITE_OUT_S = 10.0
 """What waits in the spool may be lost with the machine's power for so long; with the process it never is."""
 FREE_BYTES_MAX = 4 * 1024 * 1024
+AGREED_S = 300.0
+"""Nothing is too old before the wall clock went beside the monotonic one for so long: no wrong reading drops it."""
+APART_S_MAX = 10.0
 TOLD_S = 60
 """Every family is told within this time, so also what the family `agent` counts."""
 
@@ -57,10 +60,12 @@ class Spool:
         self._wall_clock = wall_clock
         self._clock = clock
         self._kept_s = kept_s
-        self._heard_s = clock()
+        self._heard_s = self._agreed_since_s = clock()
+        self._offset_s = wall_clock() - self._agreed_since_s
         self._file: SpoolFile | None = None
         self._held: Batch | None = None
         self._through: deque[tuple[float, Batch]] = deque()
+        self._copied: set[int] = set()
         self._counted = 0
         self._noted = 0
         self._untold, self._untold_since_s = 0, 0.0
@@ -104,29 +109,37 @@ class Spool:
             self._try(self._compress, None)
         return taken
 
-    def append_copies(self, outgoing: Sequence[Outgoing]) -> bool:
-        """Keep copies of sample sets that were sent and have no answer yet."""
+    def append_copies(self, outgoing: Sequence[Outgoing]) -> None:
+        """Keep copies of sample sets that were sent and have no answer yet; those that have one keep it."""
+        more = [each for each in outgoing if each.encoded.seq not in self._copied]
 
-        def work(file: SpoolFile) -> bool:
-            self._make_room(file, outgoing)
-            file.append_copies(outgoing)
+        def work(file: SpoolFile) -> None:
+            self._make_room(file, more)
+            file.append_copies(more)
             self._is_unwritten = True
-            return True
+            self._copied.update(each.encoded.seq for each in more)
 
-        return self._try(work, False, writes=True)
+        if more:
+            self._try(work, None, writes=True)
 
     def discard_copies(self, seqs: Sequence[int]) -> None:
-        """Remove copies of what the bus has confirmed."""
-        self._try(lambda file: file.discard_copies(seqs), None)
+        """Remove copies, where there are any, of what the bus has confirmed or what waits elsewhere."""
+        copied = self._copied.intersection(seqs)
+        self._copied -= copied
+        if copied:
+            self._try(lambda file: file.discard_copies(sorted(copied)), None)
 
-    def release_copies(self, seqs: Sequence[int]) -> bool:
-        """Make copies part of what waits: no answer is to be expected any more."""
+    def release_copies(self, seqs: Sequence[int]) -> list[int]:
+        """Make copies part of what waits: no answer is to be expected any more; return of which there were any."""
+        copied = sorted(self._copied.intersection(seqs))
 
-        def work(file: SpoolFile) -> bool:
-            self.waiting += file.release_copies(seqs)
-            return True
+        def work(file: SpoolFile) -> list[int]:
+            released = file.release_copies(copied)
+            self.waiting += len(released)
+            self._copied.difference_update(copied)
+            return released
 
-        return self._try(work, False, writes=True)
+        return self._try(work, [], writes=True) if copied else []
 
     def oldest(self) -> Batch | None:
         """Return what is to be sent next: the same until all of it is confirmed, or was dropped."""
@@ -268,8 +281,11 @@ class Spool:
 
     def _tend(self, file: SpoolFile, now_s: float) -> None:
         self.bytes = file.bytes_on_disk
-        if self.waiting:
-            oldest_s = int(self._wall_clock() - self._place.age_s_max)
+        wall_s = self._wall_clock()
+        if abs(wall_s - now_s - self._offset_s) > APART_S_MAX:
+            self._offset_s, self._agreed_since_s = wall_s - now_s, now_s
+        if self.waiting and now_s - self._agreed_since_s >= AGREED_S:
+            oldest_s = int(wall_s - self._place.age_s_max)
             while file.is_oldest_before(oldest_s) and self._drop(file):
                 pass
         if now_s - self._written_out_s >= WRITE_OUT_S:
@@ -376,6 +392,7 @@ class Spool:
             self._held.gone = True
         self._held = None
         self._through.clear()
+        self._copied.clear()
         file, self._file = self._file, None
         if file is not None:
             with suppress(*ERRORS):

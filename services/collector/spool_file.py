@@ -118,12 +118,14 @@ class SpoolFile:
     def begin(self, session: str) -> tuple[Previous | None, int]:
         """Return the session before this one with its last number, and how many losses nobody heard of.
 
-        What an earlier process had no answer for becomes an ordinary part of the spool.
+        What an earlier process had no answer for becomes an ordinary part of the spool. Where the file was only opened
+        anew, memory has it still.
         """
         with self._transaction():
             row = self._connection.execute("SELECT session, seq_last, lost_untold FROM state").fetchone()
-            for copy in self._connection.execute("SELECT tick_s, checksum, record FROM unconfirmed ORDER BY seq"):
-                self._insert(*copy)
+            if row is None or row[0] != session:
+                for copy in self._connection.execute("SELECT tick_s, checksum, record FROM unconfirmed ORDER BY seq"):
+                    self._insert(*copy)
             self._connection.execute("DELETE FROM unconfirmed")
         if row is None:
             return None, 0
@@ -172,9 +174,9 @@ class SpoolFile:
         with self._transaction():
             self._connection.executemany("DELETE FROM unconfirmed WHERE seq = ?", [(seq,) for seq in seqs])
 
-    def release_copies(self, seqs: Sequence[int]) -> int:
-        """Make copies ordinary parts of the spool: no answer is to be expected; return how many there were."""
-        released = 0
+    def release_copies(self, seqs: Sequence[int]) -> list[int]:
+        """Make copies ordinary parts of the spool: no answer is to be expected; return of which there were any."""
+        released = []
         with self._transaction():
             for seq in sorted(seqs):
                 row = self._connection.execute(
@@ -183,7 +185,7 @@ class SpoolFile:
                 if row is not None:
                     self._insert(*row)
                     self._connection.execute("DELETE FROM unconfirmed WHERE seq = ?", (seq,))
-                    released += 1
+                    released.append(seq)
         return released
 
     def compress(self, after: int) -> bool:

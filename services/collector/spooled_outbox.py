@@ -48,14 +48,13 @@ class SpooledOutbox(Outbox):
     stays in memory, within the bounds of every outbox.
     """
 
-    __slots__ = ("_clock", "_copied", "_recent", "_seq_last", "_spool", "_waiting_since_s")
+    __slots__ = ("_clock", "_recent", "_seq_last", "_spool", "_waiting_since_s")
 
     def __init__(self, room: Room, spool: Spool, recent: Recent, clock: Callable[[], float]) -> None:
         super().__init__(room)
         self._spool = spool
         self._recent = recent
         self._clock = clock
-        self._copied: set[int] = set()
         self._waiting_since_s: float | None = None
         self._seq_last = 0
 
@@ -69,7 +68,7 @@ class SpooledOutbox(Outbox):
         """Note that the bus has stored this one: its copy goes, and it is kept for a bus that may lose it again."""
         outgoing = super().confirm(seq)
         if outgoing is not None:
-            self._discard_copy(seq)
+            self._spool.discard_copies([seq])
             self._recent.add(outgoing, self._clock())
             self._spool.heard(outgoing.tick_s)
         return outgoing
@@ -77,7 +76,7 @@ class SpooledOutbox(Outbox):
     def lose(self, seq: int) -> None:
         """Count one as lost that the bus takes never; its copy goes too, or it would be tried for ever."""
         super().lose(seq)
-        self._discard_copy(seq)
+        self._spool.discard_copies([seq])
 
     def refuse(self, seq: int) -> None:
         """Hand over what the bus would not store now: the spool tries again, and what is new need not wait for it."""
@@ -94,13 +93,8 @@ class SpooledOutbox(Outbox):
             return
         self._spool.note(self._seq_last)  # before anything of it leaves
         self.expire(now_s)
-        self._copy(
-            [
-                outgoing
-                for seq, (outgoing, sent_s) in self._pending.items()
-                if seq not in self._copied and now_s - sent_s > UNCONFIRMED_S_MAX
-            ]
-        )
+        late = [outgoing for outgoing, sent_s in self._pending.values() if now_s - sent_s > UNCONFIRMED_S_MAX]
+        self._spool.append_copies(late)
         # Waiting longer than that, they wait for room in the window: the bus is slow, and the disk is safer.
         if not self._waiting:
             self._waiting_since_s = None
@@ -130,28 +124,18 @@ class SpooledOutbox(Outbox):
         return super().give_up()
 
     def _requeue(self, seqs: list[int]) -> int:
-        # Those with a copy on the spool are sent from there.
-        copied = [seq for seq in seqs if seq in self._copied]
-        if copied and self._spool.release_copies(copied):
-            for seq in copied:
-                del self._pending[seq]
-                self._again.discard(seq)
-        self._copied.difference_update(copied)
+        # Those whose copy on the spool is one of those that wait now are sent from there.
+        for seq in self._spool.release_copies(seqs):
+            del self._pending[seq]
+            self._again.discard(seq)
         return super()._requeue([seq for seq in seqs if seq in self._pending])
 
     def _spill(self) -> None:
         if self._waiting and self._spool.append(list(self._waiting)):
-            self._again.difference_update(each.encoded.seq for each in self._waiting)
+            spilled = [each.encoded.seq for each in self._waiting]
+            self._again.difference_update(spilled)
+            self._spool.discard_copies(spilled)
             self._waiting.clear()
             self._waiting_bytes = 0
         if not self._waiting:
             self._waiting_since_s = None
-
-    def _copy(self, outgoing: Sequence[Outgoing]) -> None:
-        if outgoing and self._spool.append_copies(outgoing):
-            self._copied.update(each.encoded.seq for each in outgoing)
-
-    def _discard_copy(self, seq: int) -> None:
-        if seq in self._copied:
-            self._copied.discard(seq)
-            self._spool.discard_copies([seq])

@@ -21,12 +21,13 @@ def sets(first: int, last: int, size: int = 200, session: str = "s1", tick_s: in
 
 @dataclass
 class Clock:
-    """Two clocks that go when they are told to."""
+    """Two clocks that go when they are told to; the one on the wall may be wrong."""
 
     passed_s: float = 0.0
+    wrong_s: float = 0.0
 
     def wall(self) -> float:
-        return NOW_S + self.passed_s
+        return NOW_S + self.passed_s + self.wrong_s
 
     def monotonic(self) -> float:
         return 1_000.0 + self.passed_s

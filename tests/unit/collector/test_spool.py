@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.collector.spool import TOLD_S, WRITE_OUT_S
+from services.collector.spool import AGREED_S, TOLD_S, WRITE_OUT_S
 from services.collector.spool_file import BLOCK_SETS, NAME, OUTSIDE_BYTES, SpoolFile
 from services.collector.spool_place import HOUR_S, SPOOL_BYTES_MIN, default_directory
 from shared.wire.encode import Previous
@@ -91,10 +91,10 @@ def test_a_session_that_gave_out_no_number_does_not_hide_the_one_before(spools: 
 
 def test_copies_leave_with_their_answer_or_wait_like_the_others(spools: Spools) -> None:
     spool = spools.open()
-    assert spool.append_copies(sets(1, 4))
+    spool.append_copies(sets(1, 4))
     assert (spool.waiting, spool.oldest()) == (0, None)
     spool.discard_copies([1])
-    assert spool.release_copies([3, 2])
+    assert spool.release_copies([3, 2, 1, 9]) == [2, 3]
     assert spool.waiting == 2
     assert numbers(spool) == [2, 3]
     spool.close()
@@ -139,6 +139,43 @@ def test_what_is_too_old_goes_and_is_counted(spools: Spools) -> None:
     spools.later(60, spool)
     assert spool.lost == 69
     assert numbers(spool) == list(range(70, 101))
+
+
+@pytest.mark.parametrize(
+    ("wrong_s", "shown_s", "kept"),
+    [
+        pytest.param(1e9, 1, True, id="one reading far ahead"),
+        pytest.param(1e9, AGREED_S - 1, True, id="ahead until it was set right"),
+        pytest.param(1e9, AGREED_S + 1, False, id="ahead for good"),
+        pytest.param(-1e9, AGREED_S + 1, True, id="behind"),
+    ],
+)
+def test_a_clock_that_is_wrong_for_a_moment_makes_nothing_old(
+    spools: Spools, wrong_s: float, shown_s: float, kept: bool
+) -> None:
+    spool = spools.open()
+    assert spool.append(sets(1, 100))
+    spools.later(AGREED_S, spool)
+    spools.clock.wrong_s = wrong_s
+    for _ in range(int(shown_s)):
+        spools.later(1, spool)
+    spools.clock.wrong_s = 0.0
+    spools.later(1, spool)
+    assert (spool.waiting, spool.lost) == ((100, 0) if kept else (0, 100))
+
+
+def test_a_process_that_starts_on_a_wrong_clock_drops_nothing_at_once(spools: Spools) -> None:
+    spool = spools.open()
+    assert spool.append(sets(1, 100))
+    spool.close()
+    spools.clock.wrong_s = 1e9
+    again = spools.open("s2")
+    for _ in range(int(AGREED_S) - 2):
+        spools.later(1, again)
+    spools.clock.wrong_s = 0.0
+    for _ in range(int(AGREED_S) + 2):
+        spools.later(1, again)
+    assert (again.waiting, again.lost) == (100, 0)
 
 
 def test_losses_are_told_once_by_the_next_session_if_nobody_heard_of_them(spools: Spools) -> None:

@@ -6,6 +6,8 @@ import pytest
 
 from services.collector.counters import Counters
 from services.collector.outbox import CONFIRM_S_MAX, PENDING_MAX, UNCONFIRMED_S_MAX, Room
+from services.collector.spool import RETRY_S, WRITE_OUT_S
+from services.collector.spool_file import NAME
 from services.collector.spooled_outbox import RECENT_BYTES_MAX, Recent, SpooledOutbox
 from tests.unit.collector.spools import NOW_S, Spools, numbers, sets
 
@@ -185,3 +187,30 @@ def test_a_copy_leaves_with_its_answer_and_the_rest_is_the_next_process_s(spools
     getattr(outbox, answered)(1)
     spools.opened[0].close()
     assert numbers(spools.open("s2")) == [2]
+
+
+@pytest.mark.parametrize("how", ["removed", "opened anew"])
+def test_copies_that_went_with_their_file_are_sent_from_memory_once(spools: Spools, how: str) -> None:
+    outbox, _ = outbox_on(spools)
+    spool = spools.opened[0]
+    outbox.add(sets(1, 3))
+    outbox.settle(True, 0.0)
+    outbox.take(0.0)
+    outbox.settle(True, 2 * UNCONFIRMED_S_MAX)
+    path = spools.directory / NAME
+    if how == "removed":
+        path.unlink()
+    else:
+        aside = path.with_name("aside")
+        path.rename(aside)
+        spools.later(WRITE_OUT_S, spool)
+        aside.rename(path)
+    spools.later(WRITE_OUT_S, spool)
+    spools.later(RETRY_S, spool)
+    outbox.confirm(1)
+    outbox.settle(False, 20.0)
+    assert outbox.waiting + outbox.pending == 0
+    assert numbers(spool) == [2, 3]
+    counters = Counters()
+    outbox.count(counters)
+    assert (counters.sample_sets_published_count, counters.sample_sets_lost_count) == (3, 0)
