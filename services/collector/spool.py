@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -11,7 +10,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from services.collector.outbox import Outgoing
-from services.collector.spool_faults import ERRORS, code_of, damaged_bytes, is_damage, move_aside, sentence
+from services.collector.spool_faults import ERRORS, Trouble, code_of, damaged_bytes, is_damage, move_aside
 from services.collector.spool_file import (
     BLOCK_SETS,
     RECORD_BYTES,
@@ -27,8 +26,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-RETRY_S = 10.0
-QUIET_S = 60.0
 WRITE_OUT_S = 10.0
 """What waits in the spool may be lost with the machine's power for so long; with the process it never is."""
 FREE_BYTES_MAX = 4 * 1024 * 1024
@@ -69,8 +66,8 @@ class Spool:
         self._counted = 0
         self._noted = 0
         self._untold, self._untold_since_s = 0, 0.0
-        self._retry_at_s = self._failed_at_s = 0.0
-        self._failing = self._is_unwritten = False
+        self._trouble = Trouble(place.directory)
+        self._is_unwritten = False
         self._upkeep_at_s = self._written_out_s = 0.0
         self.previous: Previous | None = None
         self.waiting = 0
@@ -90,7 +87,7 @@ class Spool:
             with suppress(*ERRORS):
                 self._file.write_out()
             self._let_go()
-        self._retry_at_s = math.inf
+        self._trouble.end()
 
     def note(self, seq_last: int) -> None:
         """Keep the last number given out, so that the next session can say how far this one came."""
@@ -102,9 +99,13 @@ class Spool:
         if seq_last > self._noted:
             self._try(work, None)
 
-    def append(self, outgoing: Sequence[Outgoing]) -> bool:
-        """Take sample sets behind the others; the oldest are dropped where there is no room."""
-        taken = self._try(lambda file: self._append(file, outgoing), False, writes=True)
+    def append(self, outgoing: Sequence[Outgoing]) -> int:
+        """Take sample sets behind the others, and return of how many; the oldest are dropped where there is no room."""
+        taken = 0
+        while chunk := outgoing[taken : taken + BLOCK_SETS]:
+            if not self._try(lambda file, chunk=chunk: self._append(file, chunk), False, writes=True):  # type: ignore[misc]
+                break
+            taken += len(chunk)
         if taken:
             self._try(self._compress, None)
         return taken
@@ -139,7 +140,7 @@ class Spool:
             self._copied.difference_update(copied)
             return released
 
-        return self._try(work, [], writes=True) if copied else []
+        return self._try(work, []) if copied else []
 
     def oldest(self) -> Batch | None:
         """Return what is to be sent next: the same until all of it is confirmed, or was dropped."""
@@ -194,13 +195,11 @@ class Spool:
             self._try(lambda file: self._tend(file, now_s), None)
 
     def _append(self, file: SpoolFile, outgoing: Sequence[Outgoing]) -> bool:
-        for start in range(0, len(outgoing), BLOCK_SETS):
-            chunk = outgoing[start : start + BLOCK_SETS]
-            self._make_room(file, chunk)
-            file.append(chunk)
-            self.waiting += len(chunk)
-            self._noted = max(self._noted, chunk[-1].encoded.seq)
-            self._is_unwritten = True
+        self._make_room(file, outgoing)
+        file.append(outgoing)
+        self.waiting += len(outgoing)
+        self._noted = max(self._noted, outgoing[-1].encoded.seq)
+        self._is_unwritten = True
         return True
 
     def _compress(self, file: SpoolFile) -> None:
@@ -310,10 +309,12 @@ class Spool:
 
     def _try(self, work: Callable[[SpoolFile], T], otherwise: T, writes: bool = False) -> T:
         now_s = self._clock()
+        if writes and not self._trouble.may_write(now_s):
+            return otherwise
         try:
             file = self._file
             if file is None:
-                if now_s < self._retry_at_s:
+                if not self._trouble.may_open(now_s):
                     return otherwise
                 file = self._open()
             try:
@@ -324,23 +325,23 @@ class Spool:
         except ERRORS as error:
             self._failed(error, now_s)
             return otherwise
-        # A full disk may still take a number where it takes no sample set: that is no recovery.
-        if self._failing and (writes or now_s - self._failed_at_s > QUIET_S):
-            self._failing = False
-            log.info("the spool works again", extra={"directory": str(self._place.directory)})
+        self._trouble.worked(now_s, writes)
         return result
 
     def _open(self) -> SpoolFile:
         directory, bytes_max = self._place.directory, self._place.bytes_max
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = SpoolFile(directory, bytes_max - damaged_bytes(directory, bytes_max))
+        file = self._file = SpoolFile(directory, bytes_max - damaged_bytes(directory, bytes_max))
         try:
+            file.prepare()
             previous, untold = file.begin(self.session)
             waiting = file.count()
-        except BaseException:
-            file.close()
+        except BaseException as error:
+            # A damaged one is moved aside first, while it is locked.
+            if not isinstance(error, Exception) or not is_damage(error):
+                self._let_go()
             raise
-        self._file, self._held, self.waiting = file, None, waiting
+        self._held, self.waiting = None, waiting
         if previous is not None:
             self.previous = previous
             self.lost += untold
@@ -354,10 +355,9 @@ class Spool:
         return file
 
     def _failed(self, error: Exception, now_s: float) -> None:
-        self._failed_at_s = now_s
-        if code_of(error) == sqlite3.SQLITE_FULL:
-            # It stays open: what it holds can be read, sent and removed all the same.
-            self._tell_once(error, 0)
+        file = self._file
+        if code_of(error) == sqlite3.SQLITE_FULL and file is not None:
+            self._trouble.filled(error, now_s)
             return
         damaged = is_damage(error)
         lost_count = self.waiting if damaged or isinstance(error, FileGoneError) else 0
@@ -366,26 +366,9 @@ class Spool:
             self.lost += lost_count
             self._untold += lost_count
             self._untold_since_s = self._wall_clock()
-        moved_to = move_aside(self._place) if damaged else None
+        became = move_aside(self._place) if damaged and file is not None and file.is_ours() else None
         self._let_go()
-        self._retry_at_s = now_s + (1.0 if moved_to else RETRY_S)
-        if moved_to:
-            log.warning(
-                "the spool is damaged: it was moved aside, and a new one is begun",
-                extra={"error": str(error), "moved_to": moved_to, "lost_count": lost_count},
-            )
-        else:
-            self._tell_once(error, lost_count)
-
-    def _tell_once(self, error: Exception, lost_count: int) -> None:
-        if self._failing:
-            return
-        self._failing = True
-        log.warning(
-            f"no spool: {sentence(error, self._place.directory)}; until it works, what the bus does not take "
-            f"is kept in memory only",
-            extra={"error": f"{type(error).__name__}: {error}", "lost_count": lost_count},
-        )
+        self._trouble.failed(error, now_s, lost_count, became)
 
     def _let_go(self) -> None:
         if self._held is not None:

@@ -45,6 +45,10 @@ class SpoolFileError(Exception):
     """The file is none of ours, or not what it was. Nothing of it can be used."""
 
 
+class OtherVersionError(SpoolFileError):
+    """Another version of the collector wrote the file, and may want it back: it is left as it is."""
+
+
 class FileGoneError(OSError):
     """The file is no longer where it was opened: what is written to it is lost. Open it anew."""
 
@@ -76,7 +80,7 @@ class Batch:
 
 
 class SpoolFile:
-    """An open file, ours alone: a second process finds it locked."""
+    """An open file, ours alone once it is prepared: a second process finds it locked."""
 
     def __init__(self, directory: Path, bytes_max: int) -> None:
         self.path = directory / NAME
@@ -85,11 +89,33 @@ class SpoolFile:
         _create(self.path)
         self._inode = self.path.stat().st_ino
         self._connection = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
-        try:
-            self._prepare()
-        except BaseException:
-            self._connection.close()
-            raise
+
+    def prepare(self) -> None:
+        """Lock the file and see that it is one of ours; done before anything else, and followed by `close` anyhow."""
+        for pragma in (
+            # First, before the log is opened: SQLite keeps its index in memory then, not in a third file that it maps.
+            "PRAGMA locking_mode = EXCLUSIVE",
+            f"PRAGMA page_size = {PAGE_BYTES}",
+            f"PRAGMA cache_size = -{CACHE_KIB}",
+            "PRAGMA mmap_size = 0",
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = NORMAL",
+            f"PRAGMA wal_autocheckpoint = {WAL_PAGES}",
+            f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT}",
+            f"PRAGMA max_page_count = {self._pages_max + SPARE_PAGES}",
+            # Some distributions have SQLite overwrite what is deleted with zeros: that doubled what is written.
+            "PRAGMA secure_delete = OFF",
+        ):
+            self._connection.execute(pragma).fetchall()
+        layout = self._number("PRAGMA user_version")
+        if layout == 0:
+            self._make_tables()
+        elif layout != LAYOUT:
+            raise OtherVersionError(
+                f"expected layout {LAYOUT}, got {layout}: another version of the collector wrote it"
+            )
+        last = "SELECT max((SELECT coalesce(max(id), 0) FROM fresh), (SELECT coalesce(max(last), 0) FROM block))"
+        self._next = self._number(last) + 1
 
     def close(self) -> None:
         """Write everything to the file and let it go."""
@@ -290,30 +316,6 @@ class SpoolFile:
         The log keeps its space, so that what was sent can be removed when the disk is full.
         """
         self._connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall()
-
-    def _prepare(self) -> None:
-        for pragma in (
-            # First, before the log is opened: SQLite keeps its index in memory then, not in a third file that it maps.
-            "PRAGMA locking_mode = EXCLUSIVE",
-            f"PRAGMA page_size = {PAGE_BYTES}",
-            f"PRAGMA cache_size = -{CACHE_KIB}",
-            "PRAGMA mmap_size = 0",
-            "PRAGMA journal_mode = WAL",
-            "PRAGMA synchronous = NORMAL",
-            f"PRAGMA wal_autocheckpoint = {WAL_PAGES}",
-            f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT}",
-            f"PRAGMA max_page_count = {self._pages_max + SPARE_PAGES}",
-            # Some distributions have SQLite overwrite what is deleted with zeros: that doubled what is written.
-            "PRAGMA secure_delete = OFF",
-        ):
-            self._connection.execute(pragma).fetchall()
-        layout = self._number("PRAGMA user_version")
-        if layout == 0:
-            self._make_tables()
-        elif layout != LAYOUT:
-            raise SpoolFileError(f"expected layout {LAYOUT}, got {layout}: another version of the collector wrote it")
-        last = "SELECT max((SELECT coalesce(max(id), 0) FROM fresh), (SELECT coalesce(max(last), 0) FROM block))"
-        self._next = self._number(last) + 1
 
     def _make_tables(self) -> None:
         with self._transaction():

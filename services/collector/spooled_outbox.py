@@ -131,11 +131,10 @@ class SpooledOutbox(Outbox):
         return super()._requeue([seq for seq in seqs if seq in self._pending])
 
     def _spill(self) -> None:
-        if self._waiting and self._spool.append(list(self._waiting)):
-            spilled = [each.encoded.seq for each in self._waiting]
-            self._again.difference_update(spilled)
-            self._spool.discard_copies(spilled)
-            self._waiting.clear()
-            self._waiting_bytes = 0
+        spilled = [self._waiting.popleft() for _ in range(self._spool.append(list(self._waiting)))]
+        self._waiting_bytes -= sum(len(each.encoded.body) for each in spilled)
+        seqs = [each.encoded.seq for each in spilled]
+        self._again.difference_update(seqs)
+        self._spool.discard_copies(seqs)
         if not self._waiting:
             self._waiting_since_s = None

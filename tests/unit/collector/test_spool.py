@@ -293,6 +293,7 @@ def test_only_its_owner_can_read_it(spools: Spools) -> None:
 
 def test_a_bound_is_that_of_the_file_and_its_log(tmp_path: Path) -> None:
     file = SpoolFile(tmp_path, SPOOL_BYTES_MIN)
+    file.prepare()
     assert not file.is_full(700_000)
     assert file.is_full(SPOOL_BYTES_MIN - OUTSIDE_BYTES)
     assert file.bytes_on_disk > 0

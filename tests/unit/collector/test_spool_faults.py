@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from services.collector.spool import QUIET_S, RETRY_S, WRITE_OUT_S, Spool
-from services.collector.spool_faults import DAMAGED
-from services.collector.spool_file import BLOCK_SETS, NAME
-from services.collector.spool_place import Place
+from services.collector.counters import Counters
+from services.collector.outbox import Room
+from services.collector.spool import WRITE_OUT_S, Spool
+from services.collector.spool_faults import DAMAGED, QUIET_S, RETRY_S
+from services.collector.spool_file import BLOCK_SETS, LAYOUT, NAME
+from services.collector.spool_place import SPOOL_BYTES_MIN, Place
+from services.collector.spooled_outbox import Recent, SpooledOutbox
 from shared.wire.encode import Previous
 from tests.servers import wait_until
 from tests.unit.collector.spools import Spools, drained, numbers, sets
@@ -113,6 +116,39 @@ def test_what_was_moved_aside_counts_and_there_is_one_at_most(spools: Spools) ->
     assert {path.name for path in spools.directory.iterdir()} == {NAME, DAMAGED}
 
 
+def set_layout(spools: Spools, layout: int) -> None:
+    connection = sqlite3.connect(spools.directory / NAME)
+    connection.execute(f"PRAGMA user_version = {layout}")
+    connection.close()
+
+
+def test_a_file_of_another_version_is_left_as_it_is(spools: Spools, caplog: pytest.LogCaptureFixture) -> None:
+    spool = spools.open()
+    assert spool.append(sets(1, 5))
+    spool.close()
+    set_layout(spools, LAYOUT + 1)
+    other = spools.open("s2")
+    spools.later(RETRY_S, other)
+    assert not other.append(sets(1, 1, session="s2"))
+    assert other.lost == 0
+    (told,) = [record.message for record in caplog.records]
+    assert f"another version of the collector wrote {spools.directory}" in told
+    assert [path.name for path in spools.directory.iterdir()] == [NAME]
+    set_layout(spools, LAYOUT)
+    assert numbers(spools.open("s3")) == [1, 2, 3, 4, 5]
+
+
+def test_it_says_what_became_of_a_damaged_file(spools: Spools, caplog: pytest.LogCaptureFixture) -> None:
+    spools.bytes_max = SPOOL_BYTES_MIN + 1024**2
+    spools.directory.mkdir(parents=True)
+    (spools.directory / NAME).write_bytes(os.urandom(2 * 1024**2))
+    spools.open()
+    assert [record.message.partition(": ")[2] for record in caplog.records] == [
+        "it was removed, as it is too large to be kept, and a new one is begun"
+    ]
+    assert list(spools.directory.iterdir()) == []
+
+
 def test_a_second_collector_is_told_and_changes_nothing(spools: Spools, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     first, second = spools.open("s1"), spools.open("s2")
@@ -201,12 +237,40 @@ def test_a_full_disk_is_said_once_and_used_again_when_there_is_room(
     spool.close()
 
 
+def test_a_full_disk_takes_what_has_room_once(small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    spools = Spools(small_disk / "spool")
+    spool = spools.open()
+    outbox = SpooledOutbox(Room(), spool, Recent(0.0), spools.clock.monotonic)
+    others = small_disk / "others"
+    with others.open("wb", buffering=0) as file:
+        file.write(bytes(os.statvfs(small_disk).f_bavail * 4_096 - 300 * 1024))
+        for seq in range(1, 401):
+            if seq > 300 and seq % 20 == 0:
+                file.truncate(file.tell() - 100 * 1024)
+                file.seek(0, os.SEEK_END)
+            outbox.add(sets(seq, seq, 2_000))
+            outbox.settle(False, spools.clock.monotonic())
+            spools.later(1, spool)
+            assert outbox.waiting + spool.waiting + outbox.lost == seq
+    others.unlink()
+    spools.later(QUIET_S + 1, spool)
+    outbox.settle(False, spools.clock.monotonic())
+    assert numbers(spool) == list(range(1, 401))
+    counters = Counters()
+    outbox.count(counters)
+    assert (counters.sample_sets_published_count, counters.sample_sets_lost_count) == (400, 0)
+    assert [record.message.split(":")[0] for record in caplog.records] == ["no spool", "the spool works again"]
+    spool.close()
+
+
 WRITER = """
 import sys, time
 from pathlib import Path
 from services.collector.outbox import Outgoing
 from services.collector.spool import Spool
-from services.collector.spool_place import Place
+from services.collector.spool_place import SPOOL_BYTES_MIN, Place
+from services.collector.spooled_outbox import Recent, SpooledOutbox
 from shared.wire.encode import Encoded
 spool = Spool(Place(Path(sys.argv[1])), sys.argv[2], time.time, time.monotonic)
 assert spool.open()

@@ -51,6 +51,7 @@ def test_seventy_two_hours_of_a_default_host_fit(tmp_path: Path) -> None:
     for profile in invent(1, 4):
         (directory := tmp_path / profile.name).mkdir()
         file = SpoolFile(directory, GIB)
+        file.prepare()
         for each in sample_sets(profile):
             file.append([each])
             file.compress(0)

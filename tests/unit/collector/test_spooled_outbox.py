@@ -6,7 +6,8 @@ import pytest
 
 from services.collector.counters import Counters
 from services.collector.outbox import CONFIRM_S_MAX, PENDING_MAX, UNCONFIRMED_S_MAX, Room
-from services.collector.spool import RETRY_S, WRITE_OUT_S
+from services.collector.spool import WRITE_OUT_S
+from services.collector.spool_faults import RETRY_S
 from services.collector.spool_file import NAME
 from services.collector.spooled_outbox import RECENT_BYTES_MAX, Recent, SpooledOutbox
 from tests.unit.collector.spools import NOW_S, Spools, numbers, sets
