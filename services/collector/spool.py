@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from services.collector.outbox import Outgoing
+from services.collector.spool_age import Agreement
 from services.collector.spool_faults import ERRORS, Trouble, code_of, damaged_bytes, is_damage, move_aside
 from services.collector.spool_file import (
     BLOCK_SETS,
@@ -29,9 +30,6 @@ T = TypeVar("T")
 WRITE_OUT_S = 10.0
 """What waits in the spool may be lost with the machine's power for so long; with the process it never is."""
 FREE_BYTES_MAX = 4 * 1024 * 1024
-AGREED_S = 300.0
-"""Nothing is too old before the wall clock went beside the monotonic one for so long: no wrong reading drops it."""
-APART_S_MAX = 10.0
 TOLD_S = 60
 """Every family is told within this time, so also what the family `agent` counts."""
 
@@ -57,8 +55,8 @@ class Spool:
         self._wall_clock = wall_clock
         self._clock = clock
         self._kept_s = kept_s
-        self._heard_s = self._agreed_since_s = clock()
-        self._offset_s = wall_clock() - self._agreed_since_s
+        self._heard_s = clock()
+        self._agreement = Agreement(wall_clock(), self._heard_s)
         self._file: SpoolFile | None = None
         self._held: Batch | None = None
         self._through: deque[tuple[float, Batch]] = deque()
@@ -66,6 +64,7 @@ class Spool:
         self._counted = 0
         self._noted = 0
         self._untold, self._untold_since_s = 0, 0.0
+        self._is_untold_noted = True
         self._trouble = Trouble(place.directory)
         self._is_unwritten = False
         self._upkeep_at_s = self._written_out_s = 0.0
@@ -85,6 +84,7 @@ class Spool:
         self._remove_through()
         if self._file is not None:
             with suppress(*ERRORS):
+                self._note_untold(self._file)
                 self._file.write_out()
             self._let_go()
         self._trouble.end()
@@ -163,7 +163,8 @@ class Spool:
     def lose(self, batch: Batch, key: tuple[str, int]) -> None:
         """Count one as lost that the bus takes never."""
         if batch.unconfirmed.pop(key, None) is not None and not batch.gone:
-            self._try(lambda file: self._count_lost(file, 1), None)
+            self._count_lost(1)
+            self._try(self._note_untold, None)
             self._leave(batch)
 
     def restarted(self) -> int:
@@ -179,12 +180,23 @@ class Spool:
         self._counted += doubtful
         return doubtful
 
+    def append_known(self, count: int) -> None:
+        """Note that so many of those that were taken were counted as published before."""
+        self._counted += count
+
+    def miss(self, count: int) -> None:
+        """Note losses that were counted elsewhere, so that the next session tells of them if nobody heard."""
+        if count:
+            self._untold += count
+            self._untold_since_s = self._wall_clock()
+            self._is_untold_noted = False
+
     def heard(self, tick_s: int) -> None:
         """Note that the bus has a sample set of this instant: what was counted well before it is known by now."""
         self._heard_s = self._clock()
         if self._untold and tick_s > self._untold_since_s + TOLD_S:
-            self._untold = 0
-            self._try(lambda file: file.note_untold(self.session, 0), None)
+            self._untold, self._is_untold_noted = 0, False
+            self._try(self._note_untold, None)
 
     def upkeep(self) -> None:
         """Drop what is too old, give back space, write out what is new; cheap enough for every second."""
@@ -230,15 +242,21 @@ class Spool:
         else:
             count = file.drop_oldest()
         self.waiting -= count
-        self._count_lost(file, count)
+        self._count_lost(count)
+        self._note_untold(file)
         return held is not None or count > 0
 
-    def _count_lost(self, file: SpoolFile, count: int) -> None:
-        if count:
-            self.lost += count
-            self._untold += count
-            self._untold_since_s = self._wall_clock()
+    def _count_lost(self, count: int) -> None:
+        """Count as lost what is there no more; what the bus had confirmed once is not."""
+        known = min(count, self._counted)
+        self._counted -= known
+        self.lost += count - known
+        self.miss(count - known)
+
+    def _note_untold(self, file: SpoolFile) -> None:
+        if not self._is_untold_noted:
             file.note_untold(self.session, self._untold)
+            self._is_untold_noted = True
 
     def _read(self, file: SpoolFile) -> Batch | None:
         after = self._through[-1][1].last if self._through else 0
@@ -255,7 +273,8 @@ class Spool:
     def _cut_out(self, file: SpoolFile, error: DamagedError) -> None:
         file.remove(error.first, error.last)
         self.waiting -= error.count
-        self._count_lost(file, error.count)
+        self._count_lost(error.count)
+        self._note_untold(file)
         log.warning("a part of the spool is damaged and was removed", extra={"lost_count": error.count})
 
     def _leave(self, batch: Batch) -> None:
@@ -279,11 +298,10 @@ class Spool:
         return True
 
     def _tend(self, file: SpoolFile, now_s: float) -> None:
+        self._note_untold(file)
         self.bytes = file.bytes_on_disk
         wall_s = self._wall_clock()
-        if abs(wall_s - now_s - self._offset_s) > APART_S_MAX:
-            self._offset_s, self._agreed_since_s = wall_s - now_s, now_s
-        if self.waiting and now_s - self._agreed_since_s >= AGREED_S:
+        if self._agreement.holds(wall_s, now_s) and self.waiting:
             oldest_s = int(wall_s - self._place.age_s_max)
             while file.is_oldest_before(oldest_s) and self._drop(file):
                 pass
@@ -342,10 +360,11 @@ class Spool:
                 self._let_go()
             raise
         self._held, self.waiting = None, waiting
+        self._noted, self._is_untold_noted = 0, not self._untold
         if previous is not None:
             self.previous = previous
             self.lost += untold
-            self._untold, self._untold_since_s = untold, self._wall_clock()
+            self.miss(untold)
             if untold:
                 log.warning("sample sets of an earlier session were lost", extra={"lost_count": untold})
         if file.is_beyond():
@@ -362,10 +381,7 @@ class Spool:
         damaged = is_damage(error)
         lost_count = self.waiting if damaged or isinstance(error, FileGoneError) else 0
         self.waiting = self.bytes = 0
-        if lost_count:
-            self.lost += lost_count
-            self._untold += lost_count
-            self._untold_since_s = self._wall_clock()
+        self._count_lost(lost_count)
         became = move_aside(self._place) if damaged and file is not None and file.is_ours() else None
         self._let_go()
         self._trouble.failed(error, now_s, lost_count, became)

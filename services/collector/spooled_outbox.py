@@ -125,16 +125,27 @@ class SpooledOutbox(Outbox):
 
     def _requeue(self, seqs: list[int]) -> int:
         # Those whose copy on the spool is one of those that wait now are sent from there.
-        for seq in self._spool.release_copies(seqs):
+        released = self._spool.release_copies(seqs)
+        for seq in released:
             del self._pending[seq]
-            self._again.discard(seq)
+        self._hand_over(released)
         return super()._requeue([seq for seq in seqs if seq in self._pending])
 
     def _spill(self) -> None:
         spilled = [self._waiting.popleft() for _ in range(self._spool.append(list(self._waiting)))]
         self._waiting_bytes -= sum(len(each.encoded.body) for each in spilled)
         seqs = [each.encoded.seq for each in spilled]
-        self._again.difference_update(seqs)
+        self._hand_over(seqs)
         self._spool.discard_copies(seqs)
         if not self._waiting:
             self._waiting_since_s = None
+
+    def _hand_over(self, seqs: Sequence[int]) -> None:
+        known = self._again.intersection(seqs)
+        self._again -= known
+        self._spool.append_known(len(known))
+
+    def _count_lost(self, seq: int) -> None:
+        before = self.lost
+        super()._count_lost(seq)
+        self._spool.miss(self.lost - before)

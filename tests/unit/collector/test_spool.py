@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.collector.spool import AGREED_S, TOLD_S, WRITE_OUT_S
+from services.collector.spool import TOLD_S, WRITE_OUT_S
+from services.collector.spool_age import AGREED_S
 from services.collector.spool_file import BLOCK_SETS, NAME, OUTSIDE_BYTES, SpoolFile
 from services.collector.spool_place import HOUR_S, SPOOL_BYTES_MIN, default_directory
 from shared.wire.encode import Previous
@@ -248,6 +249,18 @@ def test_what_was_confirmed_goes_first_where_bytes_are_full(spools: Spools) -> N
         assert spool.append(sets(seq, seq, 100_000))
     assert spool.lost == 0
     assert numbers(spool) == list(range(71, 141))
+
+
+def test_what_was_confirmed_once_is_not_lost_when_it_is_dropped(spools: Spools) -> None:
+    spools.kept_s, spools.bytes_max = 120.0, 12 * 1024**2
+    spool = spools.open()
+    assert spool.append(sets(1, 50, 100_000))
+    assert len(numbers(spool)) == 50
+    assert spool.restarted() == 50
+    for seq in range(51, 121):
+        assert spool.append(sets(seq, seq, 100_000))
+    assert len(numbers(spool)) < 90
+    assert (spool.published, spool.lost) == (120, 0)
 
 
 def test_what_the_bus_never_takes_is_counted_and_stops_no_other(spools: Spools) -> None:

@@ -189,8 +189,11 @@ def test_a_file_that_is_taken_away_is_noticed(spools: Spools, caplog: pytest.Log
     assert "was removed or replaced" in str(vars(caplog.records[0])["error"])
     spools.clock.passed_s += RETRY_S
     assert spool.append(sets(4, 4))
+    spools.later(1, spool)
     spool.close()
-    assert numbers(spools.open("s2")) == [4]
+    again = spools.open("s2")
+    assert again.lost == 3, "the next session tells of it"
+    assert numbers(again) == [4]
 
 
 @pytest.fixture

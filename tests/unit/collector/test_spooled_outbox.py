@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from services.collector.counters import Counters
@@ -215,3 +217,35 @@ def test_copies_that_went_with_their_file_are_sent_from_memory_once(spools: Spoo
     counters = Counters()
     outbox.count(counters)
     assert (counters.sample_sets_published_count, counters.sample_sets_lost_count) == (3, 0)
+
+
+@pytest.mark.parametrize("answered", ["refused", "silent", "away"])
+def test_what_was_confirmed_once_is_counted_once_wherever_it_goes(spools: Spools, answered: str) -> None:
+    outbox, _ = outbox_on(spools)
+    outbox.add(sets(1, 20))
+    outbox.take(0.0)
+    for seq in range(1, 21):
+        outbox.confirm(seq)
+    assert outbox.restarted() == 20
+    outbox.take(0.0)
+    if answered == "refused":
+        for seq in range(1, 21):
+            outbox.refuse(seq)
+    elif answered == "silent":
+        outbox.settle(True, 2 * UNCONFIRMED_S_MAX)
+    outbox.settle(False, 20.0)
+    assert numbers(spools.opened[0]) == list(range(1, 21))
+    counters = Counters()
+    outbox.count(counters)
+    assert (counters.sample_sets_published_count, counters.sample_sets_lost_count) == (20, 0)
+
+
+def test_the_next_session_tells_of_what_memory_lost(spools: Spools) -> None:
+    outbox, _ = outbox_on(spools, Room(waiting_max=5))
+    outbox.add(sets(1, 8))
+    outbox.take(0.0)
+    outbox.lose(8)
+    assert outbox.lost == 4
+    spools.later(1, spools.opened[0])
+    again = shutil.copytree(spools.directory, spools.directory.with_name("killed"))
+    assert Spools(again, clock=spools.clock).open("s2").lost == 4
