@@ -29,7 +29,7 @@ from services.collector.readers.facts import FactsReader
 from services.collector.schedule import choose_intervals, offset_s
 from services.collector.settings import CollectorSettings, problems_of
 from services.collector.spool import Spool
-from services.collector.spool_place import HOUR_S, ROOT_STATE, Place, default_directory
+from services.collector.spool_place import HOUR_S, PRODUCT, ROOT_STATE, Place, directory_of
 from services.collector.spooled_outbox import Recent, SpooledOutbox
 from services.collector.ticking import Ticking, run_ticks
 from shared.families import FAMILIES
@@ -77,7 +77,7 @@ async def _serve(settings: CollectorSettings, host: str, context: Context) -> in
     intervals = _intervals(settings)
     readers = {name: make(context) for name, make in READERS.items()}
     session = _new_session()
-    spool = _open_spool(settings, host, session)
+    spool = open_spool(settings, host, session)
     room = Room(confirm_s_max=settings.confirm_s_max)
     ticking = Ticking(
         host=host,
@@ -86,7 +86,7 @@ async def _serve(settings: CollectorSettings, host: str, context: Context) -> in
         collection=Collection(readers, intervals, context.counters, time.monotonic),
         counters=context.counters,
         offset_s=offset_s(host),
-        previous=spool.previous if spool else None,
+        previous=lambda: spool.previous if spool else None,
     )
     outbox = SpooledOutbox(room, spool, Recent(settings.bus_sync_s), time.monotonic) if spool else None
     publisher = Publisher(host, context.counters, time.time, time.monotonic, outbox or Outbox(room))
@@ -102,11 +102,11 @@ async def _serve(settings: CollectorSettings, host: str, context: Context) -> in
     return await _run(link, stop, ticks, inventory.run(), drain.run())
 
 
-def _open_spool(settings: CollectorSettings, host: str, session: str) -> Spool | None:
+def open_spool(settings: CollectorSettings, host: str, session: str) -> Spool | None:
     """Return the spool, None where none is wanted; one that cannot be opened now says so and is tried again."""
     if not settings.spool_bytes_max:
         return None
-    directory = settings.spool_directory or default_directory(host, _state())
+    directory = directory_of(host, settings.spool_directory or _state() / PRODUCT)
     place = Place(directory.absolute(), settings.spool_bytes_max, settings.spool_hours_max * HOUR_S)
     spool = Spool(place, session, time.time, time.monotonic, settings.bus_sync_s)
     if spool.open():

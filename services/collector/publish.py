@@ -120,8 +120,8 @@ class Publisher:
 
     @property
     def is_behind(self) -> bool:
-        """Whether new sample sets wait for the bus longer than usual."""
-        return self._outbox.is_behind(self._clock())
+        """Whether new sample sets wait for room in the window."""
+        return self._outbox.is_behind
 
     def give_up(self) -> int:
         """Count what is left as lost, and return how many; for the end of the process."""

@@ -37,7 +37,7 @@ class CollectorSettings:
     interfaces_include: tuple[str, ...] = setting("Globs of interfaces to show besides those shown anyway.", default=())
     interfaces_exclude: tuple[str, ...] = setting("Globs of interfaces never to show.", default=())
     spool_directory: Path | None = setting(
-        "Directory that keeps what the bus did not take; below /var/lib for root, else below ~/.local/state.",
+        "Directory that has a folder of each host for what the bus did not take; below /var/lib, or ~/.local/state.",
         default=None,
     )
     spool_bytes_max: int = setting(

@@ -29,9 +29,12 @@ class Place:
     age_s_max: float = SPOOL_HOURS_MAX * HOUR_S
 
 
-def default_directory(host: str, state: Path) -> Path:
-    """Return a directory below `state` that is this host's own, whatever characters its name has."""
+def directory_of(host: str, directory: Path) -> Path:
+    """Return a directory below another that is this host's own, whatever characters its name has.
+
+    One that was copied from another host, or a host that has another name now, sends nothing under the wrong name.
+    """
     name = token(host)
     if len(name) > _NAME_CHARACTERS_MAX:
         name = f"{name[:_NAME_CHARACTERS_MAX]}-{zlib.crc32(host.encode()):08x}"
-    return state / PRODUCT / name
+    return directory / name

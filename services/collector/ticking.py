@@ -22,7 +22,7 @@ YOUNG_MAX = 60
 
 @dataclass(frozen=True, slots=True)
 class Ticking:
-    """Everything that one tick needs."""
+    """Everything that one tick needs; `previous` is asked at each, as a spool may open later than the process."""
 
     host: str
     intervals: Mapping[str, int]
@@ -30,13 +30,13 @@ class Ticking:
     collection: Collection
     counters: Counters
     offset_s: float
-    previous: Previous | None = None
+    previous: Callable[[], Previous | None] = lambda: None
 
     def read(self, tick_s: int) -> list[Outgoing]:
         """Return the sample sets of one tick, numbered; none when nothing has anything to say."""
         readings = self.collection.read(due(tick_s, self.intervals))
         moment = datetime.fromtimestamp(tick_s, UTC)
-        previous = self.previous if self.numbering.last < YOUNG_MAX else None
+        previous = self.previous() if self.numbering.last < YOUNG_MAX else None
         encoded = encode(self.host, SYSTEM_SOURCE, moment, readings, self.numbering, previous)
         return [Outgoing(each, tick_s) for each in encoded]
 

@@ -30,10 +30,12 @@ def test_every_setting_has_its_default(name: str) -> None:
         f"has not confirmed within {outbox.UNCONFIRMED_S_MAX:.0f} s",
         f"keeps {outbox.WAITING_MAX} sample sets ({outbox.WAITING_BYTES_MAX // 1024**2} MiB) in memory",
         f"Blocks of {spool_file.BLOCK_SETS} sample sets",
+        f"while {outbox.PENDING_MAX} sample sets have no answer",
+        f"`fsync` every {spool.WRITE_OUT_S:.0f} s",
         f"in the last {spool.WRITE_OUT_S:.0f} s",
         f"one page of {spool_file.PAGE_BYTES} bytes",
         f"What is older than {outbox.LIVE_S_MAX:.0f} s",
-        str(spool_place.default_directory("host", spool_place.ROOT_STATE)).replace("host", "<host>"),
+        f"{spool_place.ROOT_STATE / spool_place.PRODUCT}/<host>",
     ],
 )
 def test_the_figures_are_those_of_the_code(said: str) -> None:

@@ -15,7 +15,7 @@ from services.collector.schedule import choose_intervals, due
 from services.collector.simulation.families import rows_at
 from services.collector.simulation.profile import invent
 from services.collector.spool import Spool
-from services.collector.spool_place import GIB, HOUR_S, Place
+from services.collector.spool_place import GIB, HOUR_S, Place, directory_of
 from shared.families import FAMILIES
 from shared.subjects import SYSTEM_SOURCE
 from shared.wire.encode import Numbering, Rows, cells, encode
@@ -45,6 +45,7 @@ def fill(directory: Path, hours: int) -> Outage:
     """Write the hours before the last full hour; whole hours, so that each rollup is of the spool's rows alone."""
     until = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     since = until - timedelta(hours=hours)
+    directory = directory_of(HOST, directory)
     place = Place(directory, GIB, (hours + SPARE_HOURS) * HOUR_S)
     spool = Spool(place, SESSION, time.time, time.monotonic)
     rows: Counter[str] = Counter()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from services.collector.outbox import Outgoing
 from services.collector.spool import Spool
-from services.collector.spool_place import Place
+from services.collector.spool_place import Place, directory_of
 from shared.families import FAMILIES
 from shared.subjects import BACKFILL, METRICS, SYSTEM_SOURCE
 from shared.wire.decode import PreviousSession, SampleSet, decode
@@ -135,7 +135,8 @@ async def test_a_cut_line_to_the_same_bus_has_nothing_sent_again(own_bus: NatsSe
 
 def filled(directory: Path, sample_sets: int) -> None:
     """Leave a spool as an earlier collector would, an hour ago."""
-    spool, numbering = Spool(Place(directory), "earlier", time.time, time.monotonic), Numbering("earlier")
+    place, numbering = Place(directory_of(HOST, directory)), Numbering("earlier")
+    spool = Spool(place, "earlier", time.time, time.monotonic)
     readings = [Rows(FAMILIES["connection"], 10.0, [["listen", 1]])]
     start_s = int(time.time()) - 3_600
 

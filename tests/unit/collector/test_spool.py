@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from services.collector.__main__ import open_spool
+from services.collector.settings import CollectorSettings
 from services.collector.spool import TOLD_S, WRITE_OUT_S
 from services.collector.spool_age import AGREED_S
 from services.collector.spool_file import BLOCK_SETS, NAME, OUTSIDE_BYTES, SpoolFile
-from services.collector.spool_place import HOUR_S, SPOOL_BYTES_MIN, default_directory
+from services.collector.spool_place import HOUR_S, PRODUCT, ROOT_STATE, SPOOL_BYTES_MIN, directory_of
 from shared.wire.encode import Previous
 from tests.unit.collector.spools import Spools, drained, numbers, sets
 
@@ -321,10 +323,19 @@ def test_a_bound_is_that_of_the_file_and_its_log(tmp_path: Path) -> None:
     ],
 )
 def test_each_host_has_a_directory_of_its_own(host: str, expected: str) -> None:
-    assert str(default_directory(host, Path("/var/lib"))) == expected
+    assert str(directory_of(host, ROOT_STATE / PRODUCT)) == expected
 
 
 def test_a_long_name_fits_a_file_system() -> None:
-    names = {default_directory(host, Path("/")).name for host in ("." * 252 + "a", "." * 252 + "b")}
+    names = {directory_of(host, Path("/")).name for host in ("." * 252 + "a", "." * 252 + "b")}
     assert len(names) == 2
     assert max(len(name) for name in names) <= 255
+
+
+@pytest.mark.parametrize("name", ["web-1", "web-2"])
+def test_a_directory_that_is_named_holds_a_folder_for_each_host(name: str, tmp_path: Path) -> None:
+    settings = CollectorSettings(spool_directory=tmp_path)
+    spool = open_spool(settings, name, "s1")
+    assert spool is not None
+    spool.close()
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob(NAME)] == [f"{name}/{NAME}"]

@@ -38,13 +38,16 @@ class Clock:
 def test_the_first_numbers_of_a_session_name_the_one_before() -> None:
     counters = Counters()
     collection = Collection({"connection": OneRow()}, {"connection": 1}, counters, lambda: 0.0)
-    before = Previous("earlier", 4711)
-    ticking = Ticking("web-1", {"connection": 1}, Numbering("s"), collection, counters, 0.0, before)
+    before: list[Previous] = []
+    previous = lambda: before[0] if before else None  # noqa: E731
+    ticking = Ticking("web-1", {"connection": 1}, Numbering("s"), collection, counters, 0.0, previous)
     told = []
     for tick_s in range(1_000, 1_000 + YOUNG_MAX + 5):
+        if tick_s == 1_010:  # as where the spool was locked at the start
+            before.append(Previous("earlier", 4711))
         (outgoing,) = ticking.read(tick_s)
         told.append(decode(outgoing.encoded.body, "metrics.web-1.system").previous)
-    assert told == [PreviousSession("earlier", 4711)] * YOUNG_MAX + [None] * 5
+    assert told == [None] * 10 + [PreviousSession("earlier", 4711)] * (YOUNG_MAX - 10) + [None] * 5
 
 
 # A tick looks at the clock four times: to choose it, before the wait, after the wait, and before it publishes.
