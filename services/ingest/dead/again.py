@@ -19,7 +19,6 @@ from shared.wire.limits import AHEAD_SECONDS_MAX, BODY_BYTES_MAX
 
 LIVE_S_MAX = 60.0
 """A message that its stream received longer ago than this is no live one any more."""
-HEADER_BYTES_MAX = 256
 MUTE_SPAN = timedelta(seconds=BURST_MAX / REFILL_PER_S)
 """After so long without a refusal a host may have its whole number of dead letters again."""
 
@@ -103,11 +102,11 @@ class Sender:
             raise LeftError(f"its body has {len(body)} bytes, and the broker takes {self.bus.max_payload} at most now")
         if self.dry_run:
             return f"would be published on {target.subject}"
-        # Without it a repeat is as harmless, only not dropped by the broker: ingest knows what it has stored.
-        has_room = len(body) + HEADER_BYTES_MAX <= self.bus.max_payload
-        headers = {"Nats-Msg-Id": f"dead:{letter.sequence}"} if has_room else None
-        stream = target.stream if has_room else None
-        ack = await self.bus.jetstream().publish(target.subject, body, stream=stream, headers=headers)
+        # With no message id: the broker knows ids by stream, so a host that guessed one could have a letter of another
+        # host dropped as a repeat. Whether a sample set is stored already, ingest tells by its identity.
+        ack = await self.bus.jetstream().publish(target.subject, body)
+        if ack.duplicate or ack.stream != target.stream:
+            what_came = f"{ack.stream} {'took it for a repeat' if ack.duplicate else 'has it'}"
+            raise LeftError(f"expected {target.stream} to store it, and {what_came}: provision sets the streams")
         await self.shelf.delete(letter)
-        again = ", where it was already" if ack.duplicate else ""
-        return f"published on {target.subject}, sequence {ack.seq} of {ack.stream}{again}; deleted from DEAD"
+        return f"published on {target.subject}, sequence {ack.seq} of {ack.stream}; deleted from DEAD"

@@ -157,6 +157,25 @@ async def test_an_old_one_goes_to_backfill_and_a_repeat_of_it_is_stored_once(
     assert said(dead("retry", "--all"))[0].startswith("0 published again")
 
 
+async def test_no_host_can_have_the_letters_of_another_taken_for_repeats(
+    ingest: StartIngest, dead: Dead, admin_client: Client, owner: asyncpg.Connection, own_bus: NatsServer,
+    bus_connect: BusConnect, second_host: Client,
+) -> None:  # fmt: skip
+    ingest().start()
+    aside = await bus_connect(own_bus, "ingest")
+    hour_ago = NOW - timedelta(hours=1)
+    for seq in range(1, 4):
+        await put_aside(aside, sample_set(HOST, seq, hour_ago), received=hour_ago)
+        for guess in (f"dead:{seq}", f"METRICS:1:{seq}"):
+            headers = {"Nats-Msg-Id": guess}
+            await second_host.jetstream().publish("backfill.web-2.x", b"\xc1", headers=headers)
+    await drained(admin_client)
+    lines = said(dead("retry", "--host", HOST))
+    assert lines[-2] == "3 published again; one that is refused again comes back"
+    await drained(admin_client)
+    assert await stored_seqs(owner) == [1, 2, 3]
+
+
 async def test_parts_are_joined_and_an_incomplete_letter_stays(
     ingest: StartIngest, dead: Dead, host_client: Client, admin_client: Client, owner: asyncpg.Connection,
     tmp_path: Path,

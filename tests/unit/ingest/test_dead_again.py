@@ -12,7 +12,7 @@ import pytest
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.api import PubAck
 
-from services.ingest.dead.again import HEADER_BYTES_MAX, Allowance, LeftError, Sender, target_of
+from services.ingest.dead.again import Allowance, LeftError, Sender, target_of
 from services.ingest.dead.letters import DeadLetter, Part
 from services.ingest.dead_letters import BURST_MAX, headers_of
 from services.ingest.provenance import Provenance
@@ -83,15 +83,18 @@ class FakeBus:
     orders: list[str] = field(default_factory=list)
     away: bool = False
     max_payload: int = 1_000
+    answer: PubAck | None = None
 
     def jetstream(self) -> FakeBus:
         return self
 
-    async def publish(self, subject: str, payload: bytes, stream: str | None, headers: dict[str, str] | None) -> PubAck:
+    async def publish(
+        self, subject: str, payload: bytes, stream: str | None = None, headers: dict[str, str] | None = None
+    ) -> PubAck:
         if self.away:
             raise NatsTimeoutError
         self.orders.append(f"publish {subject} {len(payload)} {headers}")
-        return PubAck(stream=stream or "BACKFILL", seq=5)
+        return self.answer or PubAck(stream=subject.split(".")[0].upper(), seq=5)
 
     async def delete(self, dead: DeadLetter) -> None:
         self.orders.append(f"delete {dead.sequence}")
@@ -104,7 +107,7 @@ def sender(bus: Any, dry_run: bool = False) -> Sender:
 async def test_a_letter_is_deleted_only_after_its_stream_has_it() -> None:
     bus = FakeBus()
     line = await sender(bus).send(letter(body=b"12345"))
-    assert bus.orders == ["publish metrics.web-1.system 5 {'Nats-Msg-Id': 'dead:12'}", "delete 12"]
+    assert bus.orders == ["publish metrics.web-1.system 5 None", "delete 12"]
     assert line == "published on metrics.web-1.system, sequence 5 of METRICS; deleted from DEAD"
 
 
@@ -121,17 +124,24 @@ async def test_a_dry_run_only_says_what_would_be_done() -> None:
     assert bus.orders == []
 
 
+async def test_what_fills_a_message_whole_is_published_without_headers_that_would_not_fit() -> None:
+    bus = FakeBus()
+    await sender(bus).send(letter(body=bytes(1_000)))
+    assert bus.orders == ["publish metrics.web-1.system 1000 None", "delete 12"]
+
+
 @pytest.mark.parametrize(
-    ("bytes_count", "orders"),
+    ("answer", "reason"),
     [
-        (1_000 - HEADER_BYTES_MAX, ["publish metrics.web-1.system 744 {'Nats-Msg-Id': 'dead:12'}", "delete 12"]),
-        (1_000, ["publish metrics.web-1.system 1000 None", "delete 12"]),
+        (PubAck(stream="METRICS", seq=5, duplicate=True), "took it for a repeat"),
+        (PubAck(stream="OTHER", seq=5), "expected METRICS to store it, and OTHER has it"),
     ],
 )
-async def test_headers_are_left_out_where_the_broker_could_not_take_them(bytes_count: int, orders: list[str]) -> None:
-    bus = FakeBus()
-    await sender(bus).send(letter(body=bytes(bytes_count)))
-    assert bus.orders == orders
+async def test_a_letter_that_its_stream_does_not_say_to_have_stored_stays(answer: PubAck, reason: str) -> None:
+    bus = FakeBus(answer=answer)
+    with pytest.raises(LeftError, match=reason):
+        await sender(bus).send(letter(body=b"12345"))
+    assert bus.orders == ["publish metrics.web-1.system 5 None"]
 
 
 async def test_what_is_larger_than_the_broker_takes_now_is_left() -> None:
