@@ -196,8 +196,7 @@ def role_permissions(role: Role) -> Permissions:
         publish = ["dead.>"]
         for stream in (METRICS, BACKFILL):
             publish += [
-                f"$JS.API.STREAM.INFO.{stream}",
-                f"$JS.API.CONSUMER.INFO.{stream}.{DURABLE}",
+                *_how_far(stream),
                 f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{DURABLE}",
                 f"$JS.ACK.{stream}.{DURABLE}.>",
             ]
@@ -227,8 +226,15 @@ def role_permissions(role: Role) -> Permissions:
     if role == "dead_letters":
         # Reads one message at a time, deletes it, and says again what any host said: as a command of an operator only.
         publish = [f"$JS.API.STREAM.{verb}.{DEAD}" for verb in ("INFO", "MSG.GET", "MSG.DELETE")]
+        # Whether ingest has judged all that an earlier command published.
+        publish += [*_how_far(METRICS), *_how_far(BACKFILL)]
         return Permissions(role, publish=(*publish, "metrics.*.*", "backfill.*.*"), subscribe=(inbox,))
     if role == "simulator":
         # The broker cannot allow names by prefix, or it could be held to the names that it invents.
         return Permissions(role, publish=("metrics.>", "backfill.>", f"$KV.{HOSTS_BUCKET}.*"), subscribe=(inbox,))
     return Permissions(role, subscribe=("metrics.>", "alerts.>", inbox))
+
+
+def _how_far(stream: str) -> tuple[str, str]:
+    """Return the subjects on which the broker tells what a stream holds, and how far ingest is in it."""
+    return f"$JS.API.STREAM.INFO.{stream}", f"$JS.API.CONSUMER.INFO.{stream}.{DURABLE}"

@@ -11,7 +11,7 @@ from services.collector import outbox, spooled_outbox, ticking
 from services.collector.simulation import fleet
 from services.ingest import breaker, dead_letters
 from services.ingest.dead import __main__ as dead_command
-from services.ingest.dead import again, shelf
+from services.ingest.dead import again, settled, shelf
 from services.ingest.provenance import Provenance
 from shared.families import FAMILIES
 from shared.family import UNITS
@@ -64,6 +64,7 @@ def test_every_user_unit_and_key_is_named() -> None:
         f"may set aside {dead_letters.BURST_MAX} such messages, then {dead_letters.REFILL_PER_S * 60:.0f} a minute",
         f"when the broker received them more than {again.LIVE_S_MAX:.0f} s ago",
         f"`--days-max`, {dead_command.DAYS_MAX:g} by default",
+        f"`retry` waits up to\n{settled.SETTLE_S_MAX} s until",
         f"publishes {dead_command.SENT_MAX:,} at most and looks at {shelf.LOOKUPS_MAX:,}.",
         f"the newest {dead_command.LISTED_MAX}, and how many",
         f"at least {breaker.HOSTS_REFUSED_MIN} hosts",

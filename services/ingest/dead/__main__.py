@@ -16,6 +16,7 @@ from nats.errors import Error as NatsError
 from services.ingest.dead.again import MUTE_SPAN, Allowance, LeftError, Sender
 from services.ingest.dead.letters import Assembly, DeadLetter, Lately, Overview, Wanted
 from services.ingest.dead.readable import cut, letter_lines, overview_lines
+from services.ingest.dead.settled import UnsettledError, settle
 from services.ingest.dead.shelf import LOOKUPS_MAX, Shelf
 from services.ingest.settings import DeadLetterSettings
 from shared.runtime.bus import BusAddress, connect
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         return asyncio.run(_run(options, settings))
     except KeyboardInterrupt:
         return INTERRUPTED
-    except CommandError as error:
+    except (CommandError, UnsettledError) as error:
         print(error, file=sys.stderr)
     except (NatsError, OSError) as error:
         print(f"the bus did not do it ({_named(error)}): what was printed is done, the rest is not", file=sys.stderr)
@@ -105,10 +106,11 @@ async def _show(options: argparse.Namespace, shelf: Shelf) -> int:
 
 
 async def _retry(options: argparse.Namespace, bus: Client, shelf: Shelf, stop: asyncio.Event) -> int:
-    now = datetime.now(UTC)
-    lately = Lately(now, MUTE_SPAN)
     _, last = await shelf.bounds()
-    async for part in shelf.newest_first(last):
+    if not options.dry_run:
+        await settle(bus.jetstream(), stop)
+    lately = Lately(datetime.now(UTC), MUTE_SPAN)
+    async for part in shelf.newest_first(NEWEST):
         if not lately.add(part):
             break
     sender = Sender(bus, shelf, Allowance(lately.hosts), lambda: datetime.now(UTC), options.days_max, options.dry_run)

@@ -238,6 +238,24 @@ async def test_what_is_refused_again_comes_back_and_no_more_than_may_come_back_i
     assert len([line for line in refused if "left in DEAD: its host may have 60" in line]) == BURST_MAX + 5
 
 
+async def test_nothing_is_published_while_what_an_earlier_run_published_may_be_refused_yet(
+    ingest: StartIngest, dead: Dead, host_client: Client, admin_client: Client, own_bus: NatsServer,
+    bus_connect: BusConnect,
+) -> None:  # fmt: skip
+    aside = await bus_connect(own_bus, "ingest")
+    # As after a run while ingest was stopped: all that the host may have set aside is published, none of it judged.
+    await publish(host_client, [b"\xc1 poison %d" % number for number in range(BURST_MAX)])
+    await put_aside(aside, b"\xc1 poison", sequence=1)
+    refused = dead("retry", "1")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "nothing was published again: expected ingest to judge within 15 s what METRICS held" in refused.stderr
+    assert said(dead("retry", "1", "--dry-run"))[0].startswith("1: would be published on")
+    ingest().start()
+    assert "left in DEAD: its host may have 60" in said(dead("retry", "1"), status=1)[0]
+    await drained(admin_client)
+    assert await letters_count(admin_client) == BURST_MAX + 1
+
+
 async def test_all_is_bounded_and_none_that_came_back_is_published_twice(
     dead: Dead, own_bus: NatsServer, bus_connect: BusConnect, admin_client: Client
 ) -> None:

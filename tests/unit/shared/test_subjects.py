@@ -181,6 +181,8 @@ def test_dead_letters_are_read_deleted_and_published_again_by_a_user_that_hears_
         "dead_letters",
         publish=(
             "$JS.API.STREAM.INFO.DEAD", "$JS.API.STREAM.MSG.GET.DEAD", "$JS.API.STREAM.MSG.DELETE.DEAD",
+            "$JS.API.STREAM.INFO.METRICS", "$JS.API.CONSUMER.INFO.METRICS.ingest",
+            "$JS.API.STREAM.INFO.BACKFILL", "$JS.API.CONSUMER.INFO.BACKFILL.ingest",
             "metrics.*.*", "backfill.*.*",
         ),
         subscribe=("_INBOX_dead_letters.>",),
