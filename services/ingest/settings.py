@@ -42,11 +42,15 @@ class IngestSettings:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterSettings:
-    """Reaches the stream DEAD, as a bus user of its own."""
+    """Reaches the stream DEAD as a bus user of its own, and reads for how long raw rows are kept."""
 
     nats_urls: tuple[str, ...] = setting("URLs of the bus, such as nats://127.0.0.1:4222.")
     nats_password: Secret = setting("Password of the bus user.")
     nats_user: str = setting("Bus user that may read DEAD and publish for any host.", default="dead_letters")
+    database_url: str = setting(
+        "Address of the database, as the role vw_read; it tells retry for how long raw rows are kept.", default=""
+    )
+    database_password: Secret | None = setting("Password of the role.", default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 from services.collector import outbox, spooled_outbox, ticking
 from services.collector.simulation import fleet
 from services.ingest import breaker, dead_letters
+from services.ingest.ceiling import KEPT_MIN
 from services.ingest.dead import __main__ as dead_command
 from services.ingest.dead import again, settled, shelf
 from services.ingest.provenance import Provenance
@@ -63,7 +64,7 @@ def test_every_user_unit_and_key_is_named() -> None:
         f"({outbox.WAITING_MAX} sample sets, {outbox.WAITING_BYTES_MAX // 1024**2} MiB)",
         f"may set aside {dead_letters.BURST_MAX} such messages, then {dead_letters.REFILL_PER_S * 60:.0f} a minute",
         f"when the broker received them more than {again.LIVE_S_MAX:.0f} s ago",
-        f"`--days-max`, {dead_command.DAYS_MAX:g} by default",
+        f"older\nthan {KEPT_MIN.total_seconds() / 3600:.0f} h is left unless `--days-max` says",
         f"`retry` waits up to\n{settled.SETTLE_S_MAX} s until",
         f"publishes {dead_command.SENT_MAX:,} at most and looks at {shelf.LOOKUPS_MAX:,}.",
         f"the newest {dead_command.LISTED_MAX}, and how many",

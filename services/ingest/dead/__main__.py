@@ -7,7 +7,7 @@ import asyncio
 import shutil
 import sys
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from nats.aio.client import Client
@@ -15,6 +15,7 @@ from nats.errors import Error as NatsError
 
 from services.ingest.dead.again import MUTE_SPAN, Allowance, LeftError, Sender
 from services.ingest.dead.letters import Assembly, DeadLetter, Lately, Overview, Wanted
+from services.ingest.dead.raw_kept import UnknownError, raw_kept
 from services.ingest.dead.readable import cut, letter_lines, overview_lines
 from services.ingest.dead.settled import UnsettledError, settle
 from services.ingest.dead.shelf import LOOKUPS_MAX, Shelf
@@ -28,7 +29,7 @@ from shared.subjects import TokenError, host_name
 
 CONNECT_S_MAX = 10.0
 LISTED_MAX, SENT_MAX = 50, 1_000
-DAYS_MAX = 7.0
+DAYS_MAX = 3_650.0
 NEWEST = sys.maxsize
 WIDTH_UNKNOWN = (160, 24)
 INTERRUPTED = 130
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
         return asyncio.run(_run(options, settings))
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (CommandError, UnsettledError) as error:
+    except (CommandError, UnknownError, UnsettledError) as error:
         print(error, file=sys.stderr)
     except (NatsError, OSError) as error:
         print(f"the bus did not do it ({_named(error)}): what was printed is done, the rest is not", file=sys.stderr)
@@ -71,7 +72,8 @@ async def _run(options: argparse.Namespace, settings: DeadLetterSettings) -> int
                 return await _show(options, shelf)
             case _:
                 # From here on a signal ends the command between two letters.
-                return await _retry(options, bus, shelf, stop_requested())
+                kept = await raw_kept(settings) if options.days_max is None else options.days_max
+                return await _retry(options, bus, shelf, kept, stop_requested())
     finally:
         await bus.close()
 
@@ -105,7 +107,9 @@ async def _show(options: argparse.Namespace, shelf: Shelf) -> int:
     return 0
 
 
-async def _retry(options: argparse.Namespace, bus: Client, shelf: Shelf, stop: asyncio.Event) -> int:
+async def _retry(
+    options: argparse.Namespace, bus: Client, shelf: Shelf, kept: timedelta | None, stop: asyncio.Event
+) -> int:
     _, last = await shelf.bounds()
     if not options.dry_run:
         await settle(bus.jetstream(), stop)
@@ -113,7 +117,7 @@ async def _retry(options: argparse.Namespace, bus: Client, shelf: Shelf, stop: a
     async for part in shelf.newest_first(NEWEST):
         if not lately.add(part):
             break
-    sender = Sender(bus, shelf, Allowance(lately.hosts), lambda: datetime.now(UTC), options.days_max, options.dry_run)
+    sender = Sender(bus, shelf, Allowance(lately.hosts), lambda: datetime.now(UTC), kept, options.dry_run)
     sent_count, left_count = 0, 0
     async for letter in _asked_for(options, shelf, last):
         if stop.is_set() or sent_count >= options.limit:
@@ -189,8 +193,8 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--host", type=_host, help="all of one host")
     retry.add_argument("--limit", type=_number, default=SENT_MAX, help=f"at most so many (default {SENT_MAX})")
     retry.add_argument(
-        "--days-max", type=float, default=DAYS_MAX, metavar="DAYS",
-        help=f"how long raw rows are kept: older ones would be dropped and are left (default {DAYS_MAX:g})",
+        "--days-max", type=_days, metavar="DAYS",
+        help="how long raw rows are kept: older ones would be dropped and are left (by default the database tells)",
     )  # fmt: skip
     retry.add_argument("--dry-run", action="store_true", help="only say what would be done")
     return parser
@@ -201,6 +205,13 @@ def _number(text: str) -> int:
     if number < 1:
         raise ValueError(text)
     return number
+
+
+def _days(text: str) -> timedelta:
+    days = float(text)
+    if not 0 < days <= DAYS_MAX:
+        raise ValueError(text)
+    return timedelta(days=days)
 
 
 def _host(text: str) -> str:

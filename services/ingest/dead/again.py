@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from nats.aio.client import Client
 
 from services.ingest.batch import subject_host
+from services.ingest.ceiling import KEPT_MIN
 from services.ingest.dead.letters import DeadLetter
 from services.ingest.dead.readable import time_of
 from services.ingest.dead.shelf import Shelf
@@ -35,8 +36,11 @@ class Target:
     subject: str
 
 
-def target_of(letter: DeadLetter, now: datetime, days_max: float) -> Target:
-    """Return where the letter is published again; raise LeftError when that could not help."""
+def target_of(letter: DeadLetter, now: datetime, raw_kept: timedelta | None) -> Target:
+    """Return where the letter is published again; raise LeftError when that could not help.
+
+    `raw_kept` is None where nobody told it: a ceiling by size may have made it as short as KEPT_MIN.
+    """
     if letter.missing:
         raise LeftError(f"{letter.missing}, so what was published cannot be put together")
     try:
@@ -51,16 +55,21 @@ def target_of(letter: DeadLetter, now: datetime, days_max: float) -> Target:
             f"its time is still {(time - now).total_seconds():.0f} s ahead: ingest takes it once that is "
             f"{AHEAD_SECONDS_MAX} s or less"
         )
-    if time is not None and now - time > timedelta(days=days_max):
-        raise LeftError(
-            f"its time is {(now - time).days} days ago, and ingest drops what is older than raw rows are kept: "
-            f"where that is longer than {days_max:g} days, say so with --days-max"
-        )
+    if time is not None and now - time > (KEPT_MIN if raw_kept is None else raw_kept):
+        raise LeftError(_too_old(now - time, raw_kept))
     received = letter.first.received_at
     is_live = received is not None and (now - received).total_seconds() <= LIVE_S_MAX
     if letter.first.stream == METRICS and is_live:
         return Target(METRICS, metrics_subject(host, source))
     return Target(BACKFILL, backfill_subject(host, source))
+
+
+def _too_old(age: timedelta, raw_kept: timedelta | None) -> str:
+    ago = f"{age.days} days" if age >= timedelta(days=2) else f"{age.total_seconds() / 3_600:.1f} h"
+    text = f"its time is {ago} ago, and ingest drops what is older than raw rows are kept: "
+    if raw_kept is not None:
+        return text + f"that is {raw_kept.total_seconds() / 86_400:.3g} days"
+    return text + "for how long they are kept now is not known, so set database_url, or say it with --days-max"
 
 
 class Allowance:
@@ -90,12 +99,12 @@ class Sender:
     shelf: Shelf
     allowance: Allowance
     clock: Callable[[], datetime]
-    days_max: float
+    raw_kept: timedelta | None
     dry_run: bool = False
 
     async def send(self, letter: DeadLetter) -> str:
         """Return a line about what was done; raise LeftError when the letter stays as it is."""
-        target = target_of(letter, self.clock(), self.days_max)
+        target = target_of(letter, self.clock(), self.raw_kept)
         self.allowance.take(subject_host(letter.first.subject))
         body = letter.body
         if len(body) > self.bus.max_payload:

@@ -95,7 +95,8 @@ def test_dead_letters_can_be_looked_at_with_what_the_stack_knows(running: Stack)
     done = running.run("dead", "list", "--limit", "5")
     assert done.returncode == 0, done.stderr
     assert "0 of 0 shown; by reason:" in done.stdout
-    assert running.run("dead", "retry", "1").returncode == 1
+    retried = running.run("dead", "retry", "1")
+    assert (retried.returncode, retried.stderr[:27]) == (1, "there is no dead letter 1: "), retried.stderr
 
 
 def test_a_second_up_says_that_one_runs(running: Stack) -> None:

@@ -20,7 +20,7 @@ from nats.aio.client import Client
 from services.ingest.dead.shelf import NEIGHBOURS_MAX
 from services.ingest.dead_letters import BURST_MAX, HEADER_BYTES_MAX
 from shared.wire.limits import AHEAD_SECONDS_MAX
-from tests.integration.conftest import BusConnect, provision_streams
+from tests.integration.conftest import BusConnect, Database, provision_streams
 from tests.integration.ingest.conftest import StartIngest
 from tests.integration.ingest.running import HOST, drained, publish, sample_set, stored_seqs, swap
 from tests.processes import ROOT
@@ -149,7 +149,7 @@ async def test_an_old_one_goes_to_backfill_and_a_repeat_of_it_is_stored_once(
     hour_ago = NOW - timedelta(hours=1)
     for _ in range(2):  # as when the command was killed after publishing, before deleting
         await put_aside(aside, sample_set(HOST, 7, hour_ago), received=hour_ago)
-    lines = said(dead("retry", "--all"))
+    lines = said(dead("retry", "--all", "--days-max", "7"))
     assert [line.split(",")[0] for line in lines[:2]] == [f"{n}: published on backfill.{TOKEN}.system" for n in (1, 2)]
     await drained(admin_client)
     assert await stored_seqs(owner) == [7]
@@ -170,7 +170,7 @@ async def test_no_host_can_have_the_letters_of_another_taken_for_repeats(
             headers = {"Nats-Msg-Id": guess}
             await second_host.jetstream().publish("backfill.web-2.x", b"\xc1", headers=headers)
     await drained(admin_client)
-    lines = said(dead("retry", "--host", HOST))
+    lines = said(dead("retry", "--host", HOST, "--days-max", "7"))
     assert lines[-2] == "3 published again; one that is refused again comes back"
     await drained(admin_client)
     assert await stored_seqs(owner) == [1, 2, 3]
@@ -256,6 +256,27 @@ async def test_nothing_is_published_while_what_an_earlier_run_published_may_be_r
     assert await letters_count(admin_client) == BURST_MAX + 1
 
 
+async def test_what_ingest_would_drop_by_what_the_database_says_now_is_left(
+    ingest: StartIngest, dead: Dead, admin_client: Client, own_bus: NatsServer, bus_connect: BusConnect,
+    owner: asyncpg.Connection, database: Database,
+) -> None:  # fmt: skip
+    # As while the ceiling by size bites: set are 7 days.
+    await owner.execute("UPDATE metrics.storage_state SET raw_retention_seconds = 3 * 3600")
+    ingest().start()
+    aside = await bus_connect(own_bus, "ingest")
+    for seq, hours in ((1, 4), (2, 2)):
+        time = NOW - timedelta(hours=hours)
+        await put_aside(aside, sample_set(HOST, seq, time), received=time)
+    unknown = said(dead("retry", "--all"), status=1)
+    assert len([line for line in unknown if "or say it with --days-max" in line]) == 2
+    lines = said(dead("retry", "--all", VITALWIRE_DEAD_LETTERS_DATABASE_URL=database.read_url), status=1)
+    assert "1: left in DEAD: its time is 4.0 h ago" in lines[0]
+    assert lines[1].startswith("2: published on")
+    await drained(admin_client)
+    assert await stored_seqs(owner) == [2]
+    assert await letters_count(admin_client) == 1
+
+
 async def test_all_is_bounded_and_none_that_came_back_is_published_twice(
     dead: Dead, own_bus: NatsServer, bus_connect: BusConnect, admin_client: Client
 ) -> None:
@@ -309,6 +330,9 @@ async def test_names_and_reasons_of_strangers_print_as_plain_text(
         (["retry", "5"], {}, 1, "there is no dead letter 5"),
         (["retry"], {}, 2, "one of the arguments sequence --all --host is required"),
         (["retry", "--host", "A b"], {}, 2, "is no host name"),
+        (["retry", "5", "--days-max", "nan"], {}, 2, "invalid _days value"),
+        (["retry", "5"], {"VITALWIRE_DEAD_LETTERS_DATABASE_URL": "postgresql://a@127.0.0.1:1/b"}, 1, "with --days-max"),
+        (["retry", "5"], {"VITALWIRE_DEAD_LETTERS_DATABASE_URL": "nowhere:x"}, 1, "database_url is no address"),
         (["show", "0"], {}, 2, "invalid _number value"),
     ],
 )

@@ -13,6 +13,7 @@ from deploy.local.account import Account
 from deploy.local.bus_users import add_roles, change_users, read_users
 from deploy.local.dead_letters import environment
 from deploy.local.errors import StackError
+from deploy.local.postgres import Reach
 from deploy.local.state import Layout, Record, layout_of, open_state, write_record
 
 OWN = Account(os.geteuid(), os.getegid(), switches=False)
@@ -40,8 +41,17 @@ def test_it_reaches_the_bus_of_this_stack_as_a_user_of_its_own(tmp_path: Path, b
         "PYTHONPATH": str(CHECKOUT),
         "VITALWIRE_DEAD_LETTERS_NATS_URLS": url,
         "VITALWIRE_DEAD_LETTERS_NATS_PASSWORD_FILE": str(layout.secret("bus-dead_letters")),
+        "VITALWIRE_DEAD_LETTERS_DATABASE_URL": Reach(layout.socket).url("vw_read"),
+        "VITALWIRE_DEAD_LETTERS_DATABASE_PASSWORD_FILE": str(layout.secret("database-vw_read")),
     }
     assert "dead_letters" in read_users(layout).roles
+
+
+def test_a_database_on_a_port_is_read_there(tmp_path: Path) -> None:
+    layout = started(tmp_path / "home")
+    write_record(layout, Record(nats_port=4333, postgres_port=5433))
+    found = environment(layout, CHECKOUT, OUTSIDE)["VITALWIRE_DEAD_LETTERS_DATABASE_URL"]
+    assert found == "postgresql://vw_read@127.0.0.1:5433/vitalwire"
 
 
 def test_a_stack_that_was_never_started_or_by_an_older_version_is_a_sentence(tmp_path: Path) -> None:

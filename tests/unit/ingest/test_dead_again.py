@@ -19,6 +19,7 @@ from services.ingest.provenance import Provenance
 from shared.subjects import backfill_subject
 from shared.wire.limits import BODY_BYTES_MAX
 
+WEEK = timedelta(days=7)
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LONGEST = backfill_subject("é" * 126 + "a", "é" * 32)
 
@@ -46,7 +47,7 @@ def letter(age_s: float = 0, ahead_s: float = 0, **changed: Any) -> DeadLetter:
     ],
 )
 def test_where_a_letter_goes(dead: DeadLetter, subject: str) -> None:
-    assert target_of(dead, NOW, 7).subject == subject
+    assert target_of(dead, NOW, WEEK).subject == subject
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,29 @@ def test_where_a_letter_goes(dead: DeadLetter, subject: str) -> None:
 )
 def test_what_could_only_be_refused_or_lost_is_left(dead: DeadLetter, reason: str) -> None:
     with pytest.raises(LeftError, match=reason):
-        target_of(dead, NOW, 7)
+        target_of(dead, NOW, WEEK)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "raw_kept", "reason"),
+    [
+        (3_600, None, None),
+        (3_601, None, r"1\.0 h ago, .*not known, so set database_url, or say it with --days-max"),
+        (6 * 86_400, None, "6 days ago"),
+        (7_200, timedelta(hours=2), None),
+        (7_201, timedelta(hours=2), r"2\.0 h ago, and ingest drops .*: that is 0\.0833 days"),
+        (30 * 86_400, timedelta(days=31), None),
+    ],
+)
+def test_what_may_be_older_than_raw_rows_are_kept_now_is_left(
+    age_s: int, raw_kept: timedelta | None, reason: str | None
+) -> None:
+    dead = letter(ahead_s=-age_s)
+    if reason is None:
+        assert target_of(dead, NOW, raw_kept).subject == "metrics.web-1.system"
+        return
+    with pytest.raises(LeftError, match=reason):
+        target_of(dead, NOW, raw_kept)
 
 
 def test_of_one_host_no_more_is_published_than_could_be_set_aside_again() -> None:
@@ -101,7 +124,7 @@ class FakeBus:
 
 
 def sender(bus: Any, dry_run: bool = False) -> Sender:
-    return Sender(bus, bus, Allowance(Counter()), lambda: NOW, 7, dry_run)
+    return Sender(bus, bus, Allowance(Counter()), lambda: NOW, WEEK, dry_run)
 
 
 async def test_a_letter_is_deleted_only_after_its_stream_has_it() -> None:
