@@ -14,6 +14,7 @@ import asyncpg
 from services.ingest.batch import Batch, Delivery, Key, Message
 from services.ingest.provenance import provenance_of
 from services.ingest.storage.delivery import ExceptionKind, exceptions_upsert, sessions_insert
+from shared.select import Statement
 from shared.subjects import TokenError, host_and_source, host_name, source_name
 
 SESSIONS_KNOWN_MAX = 20_000
@@ -27,8 +28,17 @@ _EXCEPTIONS_UPSERT = exceptions_upsert()
 _SAME_MESSAGES = """SELECT entered.place FROM unnest(
     $1::text[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[], $6::bigint[]
 ) WITH ORDINALITY AS entered (host, source, session, seq, time, stream_sequence, place)
-JOIN metrics.sample_sets AS stored USING (host, source, session, seq, time, stream_sequence)"""
-"""Which of these are the very messages that were stored: the broker delivered them again, nobody sent them twice."""
+CROSS JOIN LATERAL (
+    SELECT FROM metrics.sample_sets AS stored
+    WHERE stored.host = entered.host AND stored.source = entered.source AND stored.session = entered.session
+        AND stored.seq = entered.seq AND stored.time = entered.time AND stored.time >= $7 AND stored.time <= $8
+        AND stored.stream_sequence = entered.stream_sequence
+    LIMIT 1
+) AS same"""
+"""Which of these are the very messages that were stored: the broker delivered them again, nobody sent them twice.
+
+Looked up one by one, and within the least and the greatest time: else a single repeat could cost a scan of every chunk.
+"""
 
 SessionKey = tuple[str, str, str]
 
@@ -108,7 +118,8 @@ class Accounts:
             await connection.execute(_SESSIONS_INSERT, *_session_arrays(self._entered))
         again = repeated(deliveries, new)
         if again:
-            same = {row["place"] - 1 for row in await connection.fetch(_SAME_MESSAGES, *_message_arrays(again))}
+            statement = same_messages(again)
+            same = {row["place"] - 1 for row in await connection.fetch(statement.text, *statement.parameters)}
             doubled = [delivery for place, delivery in enumerate(again) if place not in same]
             await self.record(connection, [_rarity(delivery, "doubled") for delivery in doubled])
 
@@ -175,6 +186,13 @@ def repeated(deliveries: Sequence[Delivery], new: Iterable[Key]) -> list[Deliver
     return found
 
 
+def same_messages(again: Sequence[Delivery]) -> Statement:
+    """Return the statement that finds which of these, counted from 1, are the very messages that were stored."""
+    times = [delivery.sample_set.time for delivery in again]
+    arrays = _columns([(*delivery.key, delivery.provenance.stream_sequence) for delivery in again])
+    return Statement(_SAME_MESSAGES, [*arrays, min(times), max(times)])
+
+
 def _session_arrays(sessions: Mapping[SessionKey, Delivery]) -> tuple[list[Any], ...]:
     rows = []
     for key, delivery in sessions.items():
@@ -182,10 +200,6 @@ def _session_arrays(sessions: Mapping[SessionKey, Delivery]) -> tuple[list[Any],
         before = (None, None) if previous is None else (previous.session, previous.seq_last)
         rows.append((*key, delivery.sample_set.time, delivery.provenance.received_at, *before))
     return _columns(rows)
-
-
-def _message_arrays(deliveries: Iterable[Delivery]) -> tuple[list[Any], ...]:
-    return _columns([(*delivery.key, delivery.provenance.stream_sequence) for delivery in deliveries])
 
 
 def _exception_arrays(rarities: Sequence[Rarity], sources: KnownSources) -> tuple[list[Any], ...]:
