@@ -37,6 +37,8 @@ _STEPS_SECONDS = (
 )  # fmt: skip
 _ORIGIN = datetime(2000, 1, 3, tzinfo=UTC)
 _EXCEPTIONS = ("doubled", "too_old", "clock_ahead", "refused")
+COUNT_MAX = 2**63 - 1
+"""Hosts choose their numbers, so what is missing can add up to more than an answer can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +203,11 @@ def _timeline(span: Range, found: Found) -> DeliveryTimeline:
     for _, kind, step, count in found.exceptions:
         counts[min(step, times[-1])][kind] += count
     names = DeliveryTimeline.__struct_fields__[1:]
-    return DeliveryTimeline(times, *([counts[time][name] for time in times] for name in names))
+    return DeliveryTimeline(times, *([min(COUNT_MAX, counts[time][name]) for time in times] for name in names))
 
 
 def _total(timeline: DeliveryTimeline) -> Counts:
-    return Counts(**{name: sum(getattr(timeline, name)) for name in Counts.__struct_fields__})
+    return Counts(**{name: min(COUNT_MAX, sum(getattr(timeline, name))) for name in Counts.__struct_fields__})
 
 
 def _sources(found: Found) -> list[SourceCounts]:
@@ -218,7 +220,7 @@ def _sources(found: Found) -> list[SourceCounts]:
         counts[source][kind] += count
     names = Counts.__struct_fields__
     return [
-        SourceCounts(source=source, **{name: counts[source][name] for name in names})
+        SourceCounts(source=source, **{name: min(COUNT_MAX, counts[source][name]) for name in names})
         for source in sorted(counts)[:ENTRIES_MAX]
     ]
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from services.api.delivery.judge import (
+    COUNT_MAX,
     ENTRIES_MAX,
     Found,
     SessionSpan,
@@ -60,6 +62,18 @@ def test_totals_are_the_sums_of_the_steps_and_what_is_ahead_joins_the_last() -> 
     ]  # fmt: skip
     assert answer.known_since == HOUR.start
     assert not answer.duplicate
+
+
+def test_sums_of_what_only_a_liar_gives_out_are_as_large_as_an_answer_can_hold() -> None:
+    most = int(9e18)
+    known = found(
+        missing_by_step=[(NOW + step * MINUTE, most) for step in range(3)] + [(NOW + 61 * MINUTE, most)] * 3,
+        missing_by_source=[("system", most)] * 3,
+    )
+    answer = delivery_of("web-1", HOUR, known, [])
+    assert (answer.total.missing, answer.timeline.missing[-1], answer.sources[0].missing) == (COUNT_MAX,) * 3
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(answer))["total"]["missing"] == COUNT_MAX
+    assert msgspec.json.decode(msgspec.json.encode(answer))["total"]["missing"] == COUNT_MAX
 
 
 def test_lists_end_and_say_so() -> None:
