@@ -20,16 +20,20 @@ from services.api.delivery.judge import (
 from services.api.delivery.schemas import Gap, StreamLoss
 from services.api.errors import TooMuchError
 from services.api.metrics.times import Range
+from shared.select import Statement
 
 LATE = timedelta(seconds=60)
 """What is older when it arrives is not live: a collector sends it to the stream BACKFILL."""
 ROWS_MAX = 1_000_000
+PROBES_MAX = 5_000
+"""Sessions of a range whose numbers are looked for in the whole ledger as well."""
 TURNS_MAX = 5_000
 NEWEST_COUNT = 60
 
-# A hole belongs to the sample set behind it, so a range neither invents one at its edge nor counts one twice; the
-# number before it is looked for in the whole ledger, since a clock may have been set back. What is missing before
-# the first known number counts only where nothing can have been deleted. Hosts choose numbers: sums may be large.
+# A hole belongs to the sample set behind it, so a range neither invents one at its edge nor counts one twice. The
+# number before it may lie outside the range, since a clock may have been set back: it is looked for once a session,
+# not once a hole, between the session's numbers here, and before its first. What is missing before the first known
+# number counts only where nothing can have been deleted. Hosts choose numbers: sums may be large.
 _SEEN = """WITH kept AS (
     SELECT greatest(now() - interval '1 second' * raw_retention_seconds, raw_dropped_before) AS since
     FROM metrics.storage_state
@@ -39,20 +43,51 @@ _SEEN = """WITH kept AS (
 ), seen AS MATERIALIZED (
     SELECT source, session, seq, time, received_at - time > $5 AS late,
         date_bin(make_interval(secs => $4), time, timestamptz '2000-01-03 00:00+00') AS step,
-        seq - lag(seq) OVER (PARTITION BY source, session ORDER BY seq, time) AS distance
-    FROM bounded
+        lag(seq) OVER earlier AS seq_before, lag(time) OVER earlier AS time_before
+    FROM bounded WINDOW earlier AS (PARTITION BY source, session ORDER BY seq, time)
+), heads AS MATERIALIZED (
+    SELECT source, session, seq, time FROM seen WHERE seq > 1 AND seq_before IS NULL LIMIT $8
+), broken AS MATERIALIZED (
+    SELECT source, session, min(seq_before) AS seq_first, max(seq) AS seq_last FROM seen
+    WHERE seq - seq_before > 1 GROUP BY source, session LIMIT $8
+), elsewhere AS MATERIALIZED (
+    SELECT broken.source, broken.session, own.seq, own.time FROM broken CROSS JOIN LATERAL (
+        SELECT before.seq, before.time FROM metrics.sample_sets AS before
+        WHERE before.host = $1 AND before.source = broken.source AND before.session = broken.session
+            AND before.seq > broken.seq_first AND before.seq < broken.seq_last AND before.time < $2
+        UNION ALL
+        SELECT behind.seq, behind.time FROM metrics.sample_sets AS behind
+        WHERE behind.host = $1 AND behind.source = broken.source AND behind.session = broken.session
+            AND behind.seq > broken.seq_first AND behind.seq < broken.seq_last AND behind.time >= $3
+    ) AS own LIMIT $6
+), edges AS (
+    SELECT source, session, seq, time, seq_before, time_before,
+        lag(seq) OVER earlier AS seq_nearer, lag(time) OVER earlier AS time_nearer
+    FROM (
+        SELECT source, session, seq, time, seq_before, time_before FROM seen WHERE seq - seq_before > 1
+        UNION ALL SELECT source, session, seq, time, NULL, NULL FROM elsewhere
+    ) AS placed WINDOW earlier AS (PARTITION BY source, session ORDER BY seq, time)
+), tails AS MATERIALIZED (
+    SELECT next.source, next.session, next.first_time, next.previous_session, next.previous_seq_last
+    FROM metrics.sessions AS next CROSS JOIN kept
+    WHERE next.host = $1 AND next.first_time >= $2 AND next.first_time < $3 AND next.first_time >= kept.since
+        AND next.previous_session <> next.session AND next.previous_seq_last > 0 LIMIT $8
 ), holes AS MATERIALIZED (
-    SELECT seen.source, seen.session, coalesce(earlier.seq, 0) AS seq_before, seen.seq - 1 AS seq_last,
-        earlier.time AS time_before, seen.time AS time_after
-    FROM seen CROSS JOIN kept LEFT JOIN LATERAL (
+    SELECT source, session, greatest(seq_before, seq_nearer) AS seq_before, seq - 1 AS seq_last,
+        CASE WHEN seq_nearer > seq_before THEN time_nearer ELSE time_before END AS time_before, time AS time_after
+    FROM edges WHERE seq - seq_before > 1 AND seq - coalesce(seq_nearer, seq_before) > 1
+    UNION ALL
+    SELECT heads.source, heads.session, coalesce(earlier.seq, 0) AS seq_before, heads.seq - 1 AS seq_last,
+        earlier.time AS time_before, heads.time AS time_after
+    FROM heads CROSS JOIN kept LEFT JOIN LATERAL (
         SELECT own.seq, own.time FROM metrics.sample_sets AS own
-        WHERE own.host = $1 AND own.source = seen.source AND own.session = seen.session AND own.seq < seen.seq
+        WHERE own.host = $1 AND own.source = heads.source AND own.session = heads.session AND own.seq < heads.seq
         ORDER BY own.seq DESC LIMIT 1
     ) AS earlier ON true
-    WHERE (seen.distance IS NULL OR seen.distance > 1) AND seen.seq - coalesce(earlier.seq, 0) > 1
-        AND (earlier.seq IS NOT NULL OR seen.time >= kept.since AND EXISTS (
+    WHERE heads.seq - coalesce(earlier.seq, 0) > 1
+        AND (earlier.seq IS NOT NULL OR heads.time >= kept.since AND EXISTS (
             SELECT FROM metrics.sessions AS own
-            WHERE own.host = $1 AND own.source = seen.source AND own.session = seen.session
+            WHERE own.host = $1 AND own.source = heads.source AND own.session = heads.session
                 AND own.first_time >= kept.since
         ))
     UNION ALL
@@ -60,22 +95,23 @@ _SEEN = """WITH kept AS (
         SELECT DISTINCT ON (next.source, next.previous_session) next.source, next.previous_session AS session,
             coalesce(newest.seq, 0) AS seq_before, next.previous_seq_last AS seq_last,
             newest.time AS time_before, next.first_time AS time_after
-        FROM metrics.sessions AS next CROSS JOIN kept LEFT JOIN LATERAL (
+        FROM tails AS next LEFT JOIN LATERAL (
             SELECT own.seq, own.time FROM metrics.sample_sets AS own
             WHERE own.host = $1 AND own.source = next.source AND own.session = next.previous_session
             ORDER BY own.seq DESC LIMIT 1
         ) AS newest ON true
-        WHERE next.host = $1 AND next.first_time >= $2 AND next.first_time < $3 AND next.first_time >= kept.since
-            AND next.previous_session <> next.session AND next.previous_seq_last > coalesce(newest.seq, 0)
+        WHERE next.previous_seq_last > coalesce(newest.seq, 0)
             AND (newest.seq IS NOT NULL OR NOT EXISTS (
                 SELECT FROM metrics.sessions AS own
                 WHERE own.host = $1 AND own.source = next.source AND own.session = next.previous_session
             ))
         ORDER BY next.source, next.previous_session, next.previous_seq_last DESC
-    ) AS tails
+    ) AS cut_short
 )
 SELECT (SELECT since FROM kept) AS known_since,
     (SELECT count(*) FROM seen) AS rows_count,
+    (SELECT count(*) FROM elsewhere) AS elsewhere_count,
+    greatest((SELECT count(*) FROM heads), (SELECT count(*) FROM broken), (SELECT count(*) FROM tails)) AS probes_count,
     ARRAY(SELECT ROW (step, count(*), count(*) FILTER (WHERE late)) FROM seen GROUP BY step) AS steps,
     ARRAY(SELECT ROW (source, count(*), count(*) FILTER (WHERE late))
         FROM seen GROUP BY source ORDER BY count(*) DESC, source LIMIT $7) AS sources,
@@ -120,6 +156,12 @@ WHERE host = $1 AND source = $2 AND time >= $3 AND time <= $4 AND received_at - 
 ORDER BY time DESC LIMIT $6"""
 
 
+def seen(host: str, span: Range) -> Statement:
+    """Return the statement that tells what is in the ledger within a range, and what is missing there."""
+    bounds = [ROWS_MAX + 1, ENTRIES_MAX + 1, PROBES_MAX + 1]
+    return Statement(_SEEN, [host, span.start, span.end, step_seconds_of(span), LATE, *bounds])
+
+
 class DeliveryQueries:
     """Reads delivery of one host."""
 
@@ -129,7 +171,7 @@ class DeliveryQueries:
     async def read(self, host: str, span: Range) -> Found:
         """Return what the database knows of delivery within a range, all as of one moment.
 
-        Raises TooMuchError beyond ROWS_MAX sample sets.
+        Raises TooMuchError beyond ROWS_MAX sample sets or PROBES_MAX sessions.
         """
         step_seconds = step_seconds_of(span)
         within = (host, span.start, span.end)
@@ -137,13 +179,10 @@ class DeliveryQueries:
             self._database.connection() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            row = await connection.fetchrow(_SEEN, *within, step_seconds, LATE, ROWS_MAX + 1, ENTRIES_MAX + 1)
+            statement = seen(host, span)
+            row = await connection.fetchrow(statement.text, *statement.parameters)
             assert row is not None
-            if row["rows_count"] > ROWS_MAX:
-                raise TooMuchError(
-                    f"The range has more than {ROWS_MAX:,} sample sets of this host; ask for a shorter one.",
-                    field="start",
-                )
+            _refuse_too_much(max(row["rows_count"], row["elsewhere_count"]), row["probes_count"])
             sessions = [SessionSpan(*each) for each in row["sessions"]]
             loss = await connection.fetch(_LOSS, span.start, span.end, ENTRIES_MAX)
             newest = await connection.fetch(_NEWEST, *within, NEWEST_COUNT)
@@ -166,6 +205,16 @@ class DeliveryQueries:
                 stream_loss_max=loss[0]["total"] if loss else 0,
                 turns=await _turns(connection, host, sessions),
             )
+
+
+def _refuse_too_much(rows_count: int, probes_count: int) -> None:
+    if rows_count > ROWS_MAX:
+        found = f"{ROWS_MAX:,} sample sets"
+    elif probes_count > PROBES_MAX:
+        found = f"{PROBES_MAX:,} sessions"
+    else:
+        return
+    raise TooMuchError(f"The range has more than {found} of this host; ask for a shorter one.", field="start")
 
 
 async def _turns(connection: Connection, host: str, sessions: list[SessionSpan]) -> dict[str, list[Turn]]:

@@ -18,6 +18,7 @@ from services.api.delivery.schemas import Delivery
 from services.api.errors import TooMuchError
 from services.api.metrics.times import Range
 from tests.integration.conftest import Database, DatabaseConnect
+from tests.integration.storage.plans import plan_of
 
 HOST = "web-1"
 START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=6)
@@ -91,6 +92,9 @@ async def answer(reading: DeliveryQueries, span: Range = HOUR) -> Delivery:
         pytest.param("a1-60@0 a61-120@60+60", "a:0", 120, 0, "", id="not late at 60 s"),
         pytest.param("a1-60@0 a1-1@5", "a:0", 61, 0, "", id="one number at two times"),
         pytest.param("a1-30@0 a31-60@-3600 a61-90@30", "a:0", 60, 0, "", id="a clock that was set back for a while"),
+        pytest.param("a1-30@0 a36-40@-3600 a61-90@30", "a:0", 60, 0, "a41-60", id="a hole filled in part before"),
+        pytest.param("a1-30@0 a31-35@4000 a61-90@30", "a:0", 60, 0, "a36-60", id="and behind the range"),
+        pytest.param("a3-9@0 a1-1@-3600 a12-20@9", "a:-3600", 16, 0, "a10-11 a2-2", id="before the first, and a hole"),
         pytest.param("", "a:0", 0, 0, "", id="nothing"),
     ],
 )  # fmt: skip
@@ -252,6 +256,51 @@ async def test_a_range_with_too_many_sample_sets_is_refused(
         queries.ROWS_MAX + 1,
     )
     with pytest.raises(TooMuchError):
+        await reading.read(HOST, HOUR)
+
+
+async def test_a_hole_costs_no_look_into_the_ledger(owner: asyncpg.Connection) -> None:
+    await owner.execute(
+        "INSERT INTO metrics.sample_sets SELECT $1::timestamptz + seq * interval '0.3 s', $2, 'system', 'a', seq, $1, 1"
+        " FROM generate_series(1, 10000, 2) AS seq",
+        START,
+        HOST,
+    )
+    await owner.execute("ANALYZE metrics.sample_sets")
+    statement = queries.seen(HOST, HOUR)
+    row = await owner.fetchrow(statement.text, *statement.parameters)
+    assert row is not None
+    assert sum(count for _, count in row["missing_by_step"]) == 4_999
+    ledger = [
+        scan for scan in (await plan_of(owner, statement)).scans
+        if scan.kind != "Custom Scan" and ("sample_sets" in scan.relation or "_hyper_" in scan.relation)
+    ]  # fmt: skip
+    assert sum(scan.rows + scan.removed for scan in ledger) == 5_000
+
+
+@pytest.mark.parametrize("seq", [2, 1], ids=["begun before the range", "that name the one before"])
+async def test_a_range_with_too_many_sessions_is_refused(
+    owner: asyncpg.Connection, reading: DeliveryQueries, seq: int
+) -> None:
+    count = queries.PROBES_MAX + 1
+    await owner.execute(
+        "INSERT INTO metrics.sample_sets SELECT $1, $2, 'system', number::text, $4, $1, 1"
+        " FROM generate_series(1, $3::integer) AS number",
+        START,
+        HOST,
+        count,
+        seq,
+    )
+    if seq == 1:
+        assert (await reading.read(HOST, HOUR)).missing_by_step == []
+        await owner.execute(
+            "INSERT INTO metrics.sessions SELECT $2, 'system', number::text, $1, $1, 'x', 9"
+            " FROM generate_series(1, $3::integer) AS number",
+            START,
+            HOST,
+            count,
+        )
+    with pytest.raises(TooMuchError, match="sessions"):
         await reading.read(HOST, HOUR)
 
 
