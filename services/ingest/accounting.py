@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncpg
 
-from services.ingest.batch import Batch, Delivery, Key, Message
+from services.ingest.batch import Delivery, Key, Message, Refusal
 from services.ingest.provenance import provenance_of
 from services.ingest.storage.delivery import ExceptionKind, exceptions_upsert, sessions_insert
 from shared.select import Statement
@@ -134,24 +134,25 @@ class Accounts:
             await connection.execute(_EXCEPTIONS_UPSERT, *_exception_arrays(rarities, self._sources))
 
 
-def rarities_of(batch: Batch, *, breaker_open: bool) -> list[Rarity]:
-    """Return what a batch holds that will end without being stored: too old, or refused.
+def rarities_of(ended: Iterable[Message | Refusal]) -> list[Rarity]:
+    """Return what ended without being stored: a message was too old, a refusal says why it is one.
 
     Whose it is says the subject, since what does not decode says nothing else; a subject of no host is left out.
-    While the breaker is open most refusals come again, and are counted then.
     """
-    found: list[tuple[Message, ExceptionKind, float | None]] = [(message, "too_old", None) for message in batch.too_old]
-    for refusal in batch.refusals:
-        if refusal.final or not breaker_open:
-            kind: ExceptionKind = "refused" if refusal.ahead_s is None else "clock_ahead"
-            found.append((refusal.message, kind, refusal.ahead_s))
     rarities = []
-    for message, kind, offset_seconds in found:
+    for one in ended:
+        message, kind, offset_seconds = _ending(one)
         with contextlib.suppress(TokenError):
             host, source = host_and_source(message.subject)
             received_at = provenance_of(message.reply).received_at
             rarities.append(Rarity(host_name(host), source_name(source), kind, received_at, offset_seconds))
     return rarities
+
+
+def _ending(one: Message | Refusal) -> tuple[Message, ExceptionKind, float | None]:
+    if not isinstance(one, Refusal):
+        return one, "too_old", None
+    return one.message, "refused" if one.ahead_s is None else "clock_ahead", one.ahead_s
 
 
 def counted(rarities: Iterable[Rarity], sources: KnownSources) -> dict[tuple[str, str, ExceptionKind, datetime], int]:

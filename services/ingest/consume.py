@@ -16,6 +16,7 @@ from services.ingest.accounting import rarities_of
 from services.ingest.batch import Batch, BoundedNames, Delivery, Message, judge
 from services.ingest.breaker import Breaker
 from services.ingest.dead_letters import SetAside
+from services.ingest.ended import Ended
 from services.ingest.errors import WriteError
 from services.ingest.metrics import Metrics
 from services.ingest.portion import backfill_portion, metrics_portion
@@ -77,7 +78,7 @@ class Consumer:
     ) -> None:
         self._intake = intake
         self._sink = sink
-        self._set_aside = set_aside
+        self._ended = Ended(set_aside, sink.record)
         self._breaker = breaker
         self._metrics = metrics
         self._unknown = BoundedNames()
@@ -117,26 +118,27 @@ class Consumer:
 
     async def _settle(self, batch: Batch, stop: asyncio.Event) -> None:
         is_open = self._observe(batch)
-        if await self._recorded(batch, breaker_open=is_open):
+        if await self._recorded(batch.too_old):
             for message in batch.too_old:
                 await message.ack()
             self._metrics.too_old.inc(len(batch.too_old))
         written = await self._write(batch.deliveries, stop)
         for refusal in batch.refusals:
-            await self._set_aside.take_judged(refusal)
+            await self._ended.take_judged(refusal)
         if written and batch.oldest is not None:
             self._metrics.lag_seconds.set(max(0.0, (datetime.now(UTC) - batch.oldest).total_seconds()))
         if not written:
             await self._database_back(stop)
+        await self._ended.count()
         if is_open and not batch.deliveries:
             await _pause(stop, BREAKER_PAUSE_S)
 
-    async def _recorded(self, batch: Batch, *, breaker_open: bool) -> bool:
-        """Count what will not be stored, before it is answered; return False while the database cannot take it."""
+    async def _recorded(self, too_old: Sequence[Message]) -> bool:
+        """Count what is too old, before it is answered; return False while the database cannot take it."""
         try:
-            await self._sink.record(rarities_of(batch, breaker_open=breaker_open))
+            await self._sink.record(rarities_of(too_old))
         except WriteError as error:
-            log.warning("not counted: too old or refused", extra={"error": str(error)})
+            log.warning("not counted: too old", extra={"error": str(error)})
             return False
         return True
 
@@ -165,14 +167,14 @@ class Consumer:
 
     async def _write(self, deliveries: Sequence[Delivery], stop: asyncio.Event) -> bool:
         """Write and ack; return False when messages were let go, to come again when their ack_wait is over."""
-        unwritten = await settle(deliveries, self._sink, self._set_aside)
+        unwritten = await settle(deliveries, self._sink, self._ended)
         if unwritten is None:
             return True
         log.warning("not written, trying once more", extra={"error": unwritten.reason})
         for delivery in unwritten.deliveries:
             await delivery.message.in_progress()
         await _pause(stop, RETRY_S)
-        unwritten = await settle(unwritten.deliveries, self._sink, self._set_aside)
+        unwritten = await settle(unwritten.deliveries, self._sink, self._ended)
         if unwritten is None:
             return True
         self._metrics.dropped.inc(len(unwritten.deliveries))

@@ -68,32 +68,36 @@ class SetAside:
         self._metrics = metrics
         self._clock = clock
 
-    async def take(self, message: Message, reason: str) -> None:
-        """Set aside what the database refused: the breaker learns of it here."""
+    async def take(self, message: Message, reason: str) -> bool:
+        """Set aside what the database refused: the breaker learns of it here; return whether it was ended."""
         self._breaker.observe(self._clock(), {subject_host(message.subject): True})
-        await self.take_judged(Refusal(message, reason))
+        return await self.take_judged(Refusal(message, reason))
 
-    async def take_judged(self, refusal: Refusal) -> None:
-        """Set aside a message that the breaker was told of; never lose it while it can be kept."""
+    async def take_judged(self, refusal: Refusal) -> bool:
+        """Set aside a message that the breaker was told of; never lose it while it can be kept.
+
+        Return whether it was ended, and does not come again.
+        """
         now, message, reason = self._clock(), refusal.message, refusal.reason
         if self._breaker.is_open(now) and not refusal.final:
             self._metrics.held.inc()
-            return
+            return False
         if not self._budgets.spend(now, subject_host(message.subject)):
             await message.term()
             self._metrics.muted.inc()
             log.warning("dropped, its host is muted", extra={"subject": message.subject, "reason": reason})
-            return
+            return True
         try:
             for part, headers in self._parts(message, reason):
                 await self._jetstream.publish(dead_subject(headers["Vitalwire-Stream"]), part, headers=headers)
         except (NatsError, OSError) as error:
             self._metrics.held.inc()
             log.warning("not set aside, will come again", extra={"error": f"{type(error).__name__}: {error}"})
-            return
+            return False
         await message.term()
         self._metrics.refused.inc()
         log.warning("set aside", extra={"subject": message.subject, "reason": reason})
+        return True
 
     def _parts(self, message: Message, reason: str) -> Iterator[tuple[bytes, dict[str, str]]]:
         provenance = provenance_of(message.reply)

@@ -31,9 +31,9 @@ def events(service: Service, event: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["event"] == event]
 
 
-async def logged(service: Service, event: str) -> None:
-    """Return once the service has logged the event."""
-    await asyncio.to_thread(wait_until, lambda: bool(events(service, event)), f"{event!r} in {service.log}")
+async def logged(service: Service, event: str, times: int = 1) -> None:
+    """Return once the service has logged the event so many times."""
+    await asyncio.to_thread(wait_until, lambda: len(events(service, event)) >= times, f"{event!r} in {service.log}")
 
 
 def sample_set(host: str, seq: int, time: datetime, families: dict[str, Any] | None = None, **changed: Any) -> bytes:

@@ -14,8 +14,8 @@ from nats.aio.client import Client
 from services.ingest.storage.delivery import delete_old_minutes, delete_old_sessions
 from services.ingest.stream_loss import StreamSeen
 from services.ingest.stream_watch import record_look
-from shared.subjects import METRICS, backfill_subject
-from tests.integration.conftest import Database, DatabaseConnect
+from shared.subjects import DEAD, METRICS, backfill_subject
+from tests.integration.conftest import Database, DatabaseConnect, provision_streams
 from tests.integration.ingest.conftest import StartIngest
 from tests.integration.ingest.running import (
     HOST,
@@ -29,6 +29,7 @@ from tests.integration.ingest.running import (
     ticks,
     until,
 )
+from tests.servers import NatsServer
 
 PREVIOUS = {"session": "b" * 24, "seq_last": 41}
 BYTES_MAX = 100_000
@@ -126,11 +127,27 @@ async def test_what_is_too_old_waits_for_the_database_and_is_counted_once(
     await owner.execute(f"ALTER DATABASE {database.name} CONNECTION LIMIT 0")
     await cut(owner)
     await publish(host_client, [sample_set(HOST, seq, ticks(1)[0] - timedelta(days=30)) for seq in range(1, 4)])
-    await logged(process, "not counted: too old or refused")
+    await logged(process, "not counted: too old")
     await owner.execute(f"ALTER DATABASE {database.name} CONNECTION LIMIT -1")
     await drained(admin_client)
     assert await exceptions(owner) == {"too_old": 3}
     assert await figure(port, "vitalwire_ingest_too_old_total") == 3
+
+
+async def test_what_cannot_be_set_aside_for_a_while_is_counted_once(
+    ingest: StartIngest, host_client: Client, admin_client: Client, owner: asyncpg.Connection, own_bus: NatsServer
+) -> None:
+    process = ingest()
+    await owner.execute("ALTER TABLE metrics.sample_sets ADD CONSTRAINT no_tens CHECK (seq <> 10)")
+    await admin_client.jetstream().delete_stream(DEAD)
+    process.start()
+    await publish(host_client, [b"bad", sample_set(HOST, 10, ticks(1)[0])])
+    await logged(process, "not set aside, will come again", 6)
+    provision_streams(own_bus)
+    await drained(admin_client)
+    await until(owner, "count(*) > 0 FROM metrics.delivery_exceptions")
+    process.stop()
+    assert await exceptions(owner) == {"refused": 2}
 
 
 async def shrink(admin_client: Client) -> None:

@@ -76,20 +76,18 @@ def message(time_s: float, data: bytes | None = None, subject: str = "metrics.a.
 
 
 @pytest.mark.parametrize(
-    ("messages", "breaker_open", "expected"),
+    ("messages", "expected"),
     [
-        pytest.param([message(0)], False, [], id="what is stored"),
-        pytest.param([message(-8 * 86_400)], False, [("a", "too_old", None)], id="too old"),
-        pytest.param([message(400)], False, [("a", "clock_ahead", 400.0)], id="ahead, with its offset"),
-        pytest.param([message(0, b"?")], False, [("a", "refused", None)], id="does not decode"),
-        pytest.param([message(0, b"?"), message(400)], True, [("a", "clock_ahead", 400.0)], id="held: not yet"),
-        pytest.param([message(0, b"?", "metrics.=00.x")], False, [], id="of no host"),
+        pytest.param([message(0)], [], id="what is stored"),
+        pytest.param([message(-8 * 86_400)], [("a", "too_old", None)], id="too old"),
+        pytest.param([message(400)], [("a", "clock_ahead", 400.0)], id="ahead, with its offset"),
+        pytest.param([message(0, b"?")], [("a", "refused", None)], id="does not decode"),
+        pytest.param([message(0, b"?", "metrics.=00.x")], [], id="of no host"),
     ],
 )
-def test_what_will_not_be_stored(
-    messages: list[FakeMessage], breaker_open: bool, expected: list[tuple[str, str, float | None]]
-) -> None:
-    found = rarities_of(judge(messages, WEEK), breaker_open=breaker_open)
+def test_what_will_not_be_stored(messages: list[FakeMessage], expected: list[tuple[str, str, float | None]]) -> None:
+    batch = judge(messages, WEEK)
+    found = rarities_of([*batch.too_old, *batch.refusals])
     assert [(rarity.host, rarity.kind, rarity.offset_seconds) for rarity in found] == expected
 
 
