@@ -66,7 +66,7 @@ def test_every_user_unit_and_key_is_named() -> None:
         f"when the broker received them more than {again.LIVE_S_MAX:.0f} s ago",
         f"older\nthan {KEPT_MIN.total_seconds() / 3600:.0f} h is left unless `--days-max` says",
         f"`retry` waits up to\n{settled.SETTLE_S_MAX} s until",
-        f"publishes {dead_command.SENT_MAX:,} at most and looks at {shelf.LOOKUPS_MAX:,}.",
+        f"publishes {dead_command.SENT_MAX:,} at most and looks at\n{shelf.LOOKUPS_MAX:,} messages",
         f"the newest {dead_command.LISTED_MAX}, and how many",
         f"at least {breaker.HOSTS_REFUSED_MIN} hosts",
         f"for {breaker.OPEN_S_MAX / 3600:.0f} hours at most",

@@ -14,6 +14,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from services.ingest.dead.again import MUTE_SPAN, Allowance, LeftError, Sender
+from services.ingest.dead.asked import EndedError, letters_asked_for
 from services.ingest.dead.letters import Assembly, DeadLetter, Lately, Overview, Wanted
 from services.ingest.dead.raw_kept import UnknownError, raw_kept
 from services.ingest.dead.readable import cut, letter_lines, overview_lines
@@ -118,35 +119,30 @@ async def _retry(
         if not lately.add(part):
             break
     sender = Sender(bus, shelf, Allowance(lately.hosts), lambda: datetime.now(UTC), kept, options.dry_run)
+    if options.sequence is None:
+        asked = letters_asked_for(shelf, Wanted(options.host), range(options.start, last + 1), stop)
+    else:
+        asked = _one(await _letter(options.sequence, shelf))
     sent_count, left_count = 0, 0
-    async for letter in _asked_for(options, shelf, last):
-        if stop.is_set() or sent_count >= options.limit:
-            print("interrupted" if stop.is_set() else f"ended after {sent_count}, the limit: run it again for the rest")
-            left_count += 1
-            break
-        try:
-            print(f"{letter.sequence}: {await sender.send(letter)}", flush=True)
-            sent_count += 1
-        except LeftError as error:
-            print(f"{letter.sequence}: left in DEAD: {cut(str(error), 600)}", flush=True)
-            left_count += 1
+    try:
+        async for letter in asked:
+            if sent_count >= options.limit:
+                raise EndedError(f"ended after {sent_count}, the limit: run it again for the rest")
+            try:
+                print(f"{letter.sequence}: {await sender.send(letter)}", flush=True)
+                sent_count += 1
+            except LeftError as error:
+                print(f"{letter.sequence}: left in DEAD: {cut(str(error), 600)}", flush=True)
+                left_count += 1
+    except EndedError as error:
+        print(error)
+        left_count += 1
     print(f"{sent_count} {'would be ' if options.dry_run else ''}published again; one that is refused again comes back")
     return 1 if left_count else 0
 
 
-async def _asked_for(options: argparse.Namespace, shelf: Shelf, last: int) -> AsyncIterator[DeadLetter]:
-    """Yield the letters to publish again, oldest first; none that came back since the command began."""
-    if options.sequence is not None:
-        yield await _letter(options.sequence, shelf)
-        return
-    wanted, seen = Wanted(options.host), set[tuple[str, ...]]()
-    async for part in shelf.oldest_first(last):
-        if not wanted.includes(part) or part.letter in seen:
-            continue
-        seen.add(part.letter)
-        letter = await shelf.letter(part.sequence)
-        if letter is not None:
-            yield letter
+async def _one(letter: DeadLetter) -> AsyncIterator[DeadLetter]:
+    yield letter
 
 
 async def _letter(sequence: int, shelf: Shelf) -> DeadLetter:
@@ -196,6 +192,14 @@ def _parser() -> argparse.ArgumentParser:
         "--days-max", type=_days, metavar="DAYS",
         help="how long raw rows are kept: older ones would be dropped and are left (by default the database tells)",
     )  # fmt: skip
+    retry.add_argument(
+        "--from",
+        type=_number,
+        default=1,
+        dest="start",
+        metavar="SEQUENCE",
+        help="of --all or --host, only from this on",
+    )
     retry.add_argument("--dry-run", action="store_true", help="only say what would be done")
     return parser
 

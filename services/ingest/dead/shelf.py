@@ -13,7 +13,7 @@ from services.ingest.dead.letters import Assembly, DeadLetter, Part
 from shared.subjects import DEAD
 
 LOOKUPS_MAX = 10_000
-"""Sequences that one command looks at."""
+"""Messages that one command looks at; while it publishes those of one host, only that host's count."""
 AT_ONCE_MAX = 16
 """A message may take a megabyte, and its answer more."""
 NEIGHBOURS_MAX = 64
@@ -42,16 +42,17 @@ class Shelf:
                 yield part
             end = start - 1
 
-    async def oldest_first(self, last: int) -> AsyncIterator[Part]:
-        """Yield what stands there up to `last`, at most LOOKUPS_MAX messages; any of it may be deleted meanwhile."""
-        sequence, _ = await self.bounds()
-        for _ in range(LOOKUPS_MAX):
+    async def oldest_first(self, sequences: range) -> AsyncIterator[Part]:
+        """Yield what stands at these sequences; any of it may be deleted meanwhile."""
+        first, _ = await self.bounds()
+        sequence = max(1, first, sequences.start)
+        while sequence < sequences.stop:
             try:
-                found = await self._jetstream.get_msg(DEAD, max(1, sequence), subject=">", next=True)
+                found = await self._jetstream.get_msg(DEAD, sequence, subject=">", next=True)
             except NotFoundError:
                 return
             part = _part_of(found)
-            if part.sequence > last:
+            if part.sequence >= sequences.stop:
                 return
             yield part
             sequence = part.sequence + 1

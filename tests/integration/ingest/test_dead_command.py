@@ -290,6 +290,8 @@ async def test_all_is_bounded_and_none_that_came_back_is_published_twice(
     ]  # fmt: skip
     assert await letters_count(admin_client) == 4
     assert [line.split()[0] for line in said(dead("list", "--limit", "2"))[1:3]] == ["7", "6"]
+    later = said(dead("retry", "--host", HOST, "--from", "6", "--dry-run"))
+    assert [line.split(":")[0] for line in later[:2]] == ["6", "7"]
     assert [line.split()[0] for line in said(dead("list", "--before", "6"))[1:3]] == ["5", "4"]
 
 
