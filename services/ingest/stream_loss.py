@@ -52,12 +52,15 @@ def next_look(before: Watched | None, seen: StreamSeen) -> tuple[Watched, int]:
         # Somebody deleted the stream: what it held unread went with it, and the new one counts from 1 again.
         lost = max(0, known.last_sequence - known.acked_sequence)
         known = Watched(seen.created, 0, 0)
+    if seen.last_sequence < known.acked_sequence:
+        # After a power failure the end of the stream may be gone: what takes these numbers now is not stored yet.
+        known = Watched(known.created, seen.last_sequence, seen.last_sequence)
     discarded = seen.first_sequence - 1
     lost += max(0, discarded - known.acked_sequence)
     return (
         Watched(
             known.created,
-            max(known.acked_sequence, discarded, seen.acked_sequence),
+            max(known.acked_sequence, discarded, min(seen.acked_sequence, seen.last_sequence)),
             max(known.last_sequence, seen.last_sequence),
         ),
         lost,

@@ -24,6 +24,8 @@ def seen(first: int, last: int, acked: int, created: str = "2026-11-21T12:00:00.
         pytest.param([(1, 100, 50), (61, 160, 60), (31, 130, 50)], [0, 10, 0], id="what is counted is not again"),
         pytest.param([(1, 100, 40), (101, 100, 100)], [0, 60], id="everything grew too old: the stream is empty"),
         pytest.param([(0, 0, 0), (1, 10, 0)], [0, 0], id="an empty stream"),
+        pytest.param([(1, 100, 100), (1, 40, 40), (61, 160, 60)], [0, 0, 20], id="its end went in a power failure"),
+        pytest.param([(1, 100, 100), (1, 40, 100), (61, 160, 60)], [0, 0, 20], id="and the durable remembers more"),
     ],
 )
 def test_what_went_above_the_acknowledged(looks: list[tuple[int, int, int]], lost: list[int]) -> None:
