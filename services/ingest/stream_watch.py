@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 3.0
 ASK_S_MAX = 2.0
+RECORD_S_MAX = 5.0
+FORGET_S_MAX = 30.0
 FORGET_EVERY_LOOKS = 100
 ROWS_MAX = 10_000
 SESSION_KEPT_MAX = timedelta(days=400)
@@ -84,18 +86,25 @@ async def record_look(connection: asyncpg.Connection, stream: str, seen: StreamS
 
 
 async def forget(connection: asyncpg.Connection, keeping: Keeping) -> None:
-    """Delete records of delivery that are older than the ledger, some thousands at a time."""
+    """Delete records of delivery that are older than the ledger, some thousands at a time until none is left."""
     bound: datetime = keeping.now - keeping.raw_kept - LEDGER_KEPT_LONGER
-    await connection.execute(delete_old_sessions(), bound, ROWS_MAX, keeping.now - SESSION_KEPT_MAX)
+    await _repeat(connection, delete_old_sessions(), bound, ROWS_MAX, keeping.now - SESSION_KEPT_MAX)
     for relation in (EXCEPTIONS, STREAM_LOSS):
-        await connection.execute(delete_old_minutes(relation), bound, ROWS_MAX)
+        await _repeat(connection, delete_old_minutes(relation), bound, ROWS_MAX)
+
+
+async def _repeat(connection: asyncpg.Connection, statement: str, *arguments: Any) -> None:
+    """Run a statement that deletes at most ROWS_MAX rows, each time in a transaction of its own."""
+    while int((await connection.execute(statement, *arguments)).rpartition(" ")[2]) >= ROWS_MAX:
+        pass
 
 
 class StreamWatch:
     """Looks at both streams again and again, on a connection of its own."""
 
-    def __init__(self, bus: Client, connect: Connect, metrics: Metrics) -> None:
+    def __init__(self, bus: Client, connect: Connect, metrics: Metrics, record_s_max: float = RECORD_S_MAX) -> None:
         self._bus = bus
+        self._record_s_max = record_s_max
         self._connect = connect
         self._metrics = metrics
         self._connection: asyncpg.Connection | None = None
@@ -134,19 +143,24 @@ class StreamWatch:
             self._connection = None
 
     async def _record(self, seen: dict[str, StreamSeen]) -> None:
-        if self._connection is None or self._connection.is_closed():
-            self._connection = await self._connect()
-        for stream, each in seen.items():
-            lost = await record_look(self._connection, stream, each)
-            if lost:
-                self._metrics.discarded.labels(stream).inc(lost)
-                log.error(
-                    "the stream reached its limits and let sample sets go unread",
-                    extra={"stream": stream, "sample_sets_max": lost},
-                )
-        if self._looks % FORGET_EVERY_LOOKS == 0:
-            await forget(self._connection, await read_keeping(self._connection))
+        async with asyncio.timeout(self._record_s_max):
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await self._connect()
+            for stream, each in seen.items():
+                self._tell(stream, await record_look(self._connection, stream, each))
+        # Counted first: what takes too long to delete is not tried again at every look.
         self._looks += 1
+        if self._looks % FORGET_EVERY_LOOKS == 1:
+            async with asyncio.timeout(FORGET_S_MAX):
+                await forget(self._connection, await read_keeping(self._connection))
+
+    def _tell(self, stream: str, lost: int) -> None:
+        if lost:
+            self._metrics.discarded.labels(stream).inc(lost)
+            log.error(
+                "the stream reached its limits and let sample sets go unread",
+                extra={"stream": stream, "sample_sets_max": lost},
+            )
 
 
 async def _ask(bus: Client, subject: str) -> dict[str, Any]:

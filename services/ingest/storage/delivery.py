@@ -37,6 +37,7 @@ def delivery_ddl() -> list[str]:
     PRIMARY KEY (host, source, session)
 )""",
         f"CREATE INDEX IF NOT EXISTS sessions_first_time ON {SESSIONS} (host, source, first_time)",
+        f"CREATE INDEX IF NOT EXISTS sessions_oldest ON {SESSIONS} (first_time)",
         f"""CREATE TABLE IF NOT EXISTS {EXCEPTIONS} (
     host text NOT NULL,
     source text NOT NULL,

@@ -26,6 +26,8 @@ CREATE TABLE IF NOT EXISTS metrics.sessions (
 
 CREATE INDEX IF NOT EXISTS sessions_first_time ON metrics.sessions (host, source, first_time);
 
+CREATE INDEX IF NOT EXISTS sessions_oldest ON metrics.sessions (first_time);
+
 CREATE TABLE IF NOT EXISTS metrics.delivery_exceptions (
     host text NOT NULL,
     source text NOT NULL,

@@ -12,8 +12,9 @@ import pytest
 from nats.aio.client import Client
 
 from services.ingest.storage.delivery import delete_old_minutes, delete_old_sessions
+from services.ingest.storage.keeping import read_keeping
 from services.ingest.stream_loss import StreamSeen
-from services.ingest.stream_watch import record_look
+from services.ingest.stream_watch import ROWS_MAX, forget, record_look
 from shared.subjects import DEAD, METRICS, backfill_subject
 from tests.integration.conftest import Database, DatabaseConnect, provision_streams
 from tests.integration.ingest.conftest import StartIngest
@@ -235,6 +236,29 @@ async def test_old_records_go_but_the_session_that_the_next_one_may_name(
     )
     await connection.execute(delete_old_minutes("metrics.delivery_exceptions"), bound, 100)
     assert await connection.fetchval("SELECT count(*) FROM metrics.delivery_exceptions") == 1
+
+
+async def test_however_many_old_records_there_are_they_go(
+    owner: asyncpg.Connection, database: Database, database_connect: DatabaseConnect
+) -> None:
+    connection = await database_connect(database.ingest_url)
+    count = 2 * ROWS_MAX + 5
+    await connection.execute(
+        "INSERT INTO metrics.sessions SELECT 'a', 's', number::text, now() - interval '60 days'"
+        " + number * interval '1 s', now() FROM generate_series(1, $1::integer) AS number",
+        count,
+    )
+    await connection.execute(
+        "INSERT INTO metrics.delivery_exceptions SELECT 'a', 's', 'refused',"
+        " date_trunc('minute', now()) - number * interval '1 min', 1 FROM generate_series(1, 40000 + $1::integer)"
+        " AS number",
+        count,
+    )
+    keeping = await read_keeping(connection)
+    await forget(connection, keeping)
+    assert await connection.fetchval("SELECT count(*) FROM metrics.sessions") == 1
+    oldest = await connection.fetchval("SELECT min(minute) FROM metrics.delivery_exceptions")
+    assert oldest > keeping.now - keeping.raw_kept - timedelta(days=3)
 
 
 async def test_a_drained_spool_is_no_doubled_delivery(
