@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ import asyncpg
 from services.ingest.batch import Delivery, Key, Message, Refusal
 from services.ingest.provenance import provenance_of
 from services.ingest.storage.delivery import ExceptionKind, exceptions_upsert, sessions_insert
+from shared.budget import Budgets
 from shared.select import Statement
 from shared.subjects import TokenError, host_and_source, host_name, source_name
 
@@ -21,6 +23,9 @@ SESSIONS_KNOWN_MAX = 20_000
 SOURCES_KNOWN_MAX = 16
 """Sources of one host that are counted by name; a stranger chooses them."""
 HOSTS_KNOWN_MAX = 20_000
+SESSIONS_BURST_MAX = 100
+SESSIONS_REFILL_PER_S = 0.1
+"""Sessions of one host that are recorded: a stranger may begin one with every sample set."""
 OTHER_SOURCES = "(other)"
 
 _SESSIONS_INSERT = sessions_insert()
@@ -106,14 +111,21 @@ class KnownSources:
 class Accounts:
     """Enters what a batch tells of delivery, in the transaction that stores it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._sessions = KnownSessions()
         self._sources = KnownSources()
+        self._budgets = Budgets(SESSIONS_BURST_MAX, SESSIONS_REFILL_PER_S, HOSTS_KNOWN_MAX)
+        self._clock = clock
         self._entered: Mapping[SessionKey, Delivery] = {}
+        self.unrecorded_count = 0
+        """Sessions of the last batch that were not recorded, as their host began too many."""
 
     async def enter(self, connection: asyncpg.Connection, deliveries: Sequence[Delivery], new: Iterable[Key]) -> None:
         """Record sessions not seen yet, and what came twice; `new` are the keys that the ledger did not know."""
-        self._entered = self._sessions.unknown(deliveries)
+        unknown = self._sessions.unknown(deliveries)
+        now = self._clock()
+        self._entered = {key: delivery for key, delivery in unknown.items() if self._budgets.spend(now, key[0])}
+        self.unrecorded_count = len(unknown) - len(self._entered)
         if self._entered:
             await connection.execute(_SESSIONS_INSERT, *_session_arrays(self._entered))
         again = repeated(deliveries, new)

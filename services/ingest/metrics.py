@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
@@ -15,40 +16,31 @@ class Metrics:
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
-        self.sample_sets = Counter("vitalwire_ingest_sample_sets", "Sample sets committed.", registry=registry)
-        self.rows = Counter("vitalwire_ingest_rows", "Rows committed.", ["family"], registry=registry)
-        self.batches = Counter("vitalwire_ingest_batches", "Batches committed.", registry=registry)
-        self.doubled = Counter(
-            "vitalwire_ingest_doubled", "Sample sets that were stored already and came again.", registry=registry
+        counter = partial(Counter, registry=registry)
+        self.sample_sets = counter("vitalwire_ingest_sample_sets", "Sample sets committed.")
+        self.rows = counter("vitalwire_ingest_rows", "Rows committed.", ["family"])
+        self.batches = counter("vitalwire_ingest_batches", "Batches committed.")
+        self.doubled = counter("vitalwire_ingest_doubled", "Sample sets that were stored already and came again.")
+        self.sessions_unrecorded = counter(
+            "vitalwire_ingest_sessions_unrecorded", "Sessions left out: their host had begun too many."
         )
-        self.refused = Counter("vitalwire_ingest_refused", "Messages set aside in the stream DEAD.", registry=registry)
-        self.muted = Counter(
-            "vitalwire_ingest_muted", "Messages of a muted host, ended without setting them aside.", registry=registry
+        self.refused = counter("vitalwire_ingest_refused", "Messages set aside in the stream DEAD.")
+        self.muted = counter("vitalwire_ingest_muted", "Messages of a muted host, ended without setting them aside.")
+        self.held = counter("vitalwire_ingest_held", "Messages that could not be set aside now and will come again.")
+        self.too_old = counter("vitalwire_ingest_too_old", "Sample sets older than raw rows are kept.")
+        self.dropped = counter(
+            "vitalwire_ingest_dropped", "Messages let go while the database was away; they come again."
         )
-        self.held = Counter(
-            "vitalwire_ingest_held", "Messages that could not be set aside now and will come again.", registry=registry
+        self.unknown = counter(
+            "vitalwire_ingest_unknown", "Families and columns that this version does not know.", ["name"]
         )
-        self.too_old = Counter(
-            "vitalwire_ingest_too_old", "Sample sets older than raw rows are kept.", registry=registry
+        self.deleted = counter("vitalwire_ingest_deleted", "Rows deleted by retention.", ["relation"])
+        self.rollup_buckets = counter(
+            "vitalwire_ingest_rollup_buckets", "Buckets of hosts whose rollups upkeep computed."
         )
-        self.dropped = Counter(
-            "vitalwire_ingest_dropped", "Messages let go while the database was away; they come again.",
-            registry=registry,
-        )  # fmt: skip
-        self.unknown = Counter(
-            "vitalwire_ingest_unknown", "Families and columns that this version does not know.", ["name"],
-            registry=registry,
-        )  # fmt: skip
-        self.deleted = Counter(
-            "vitalwire_ingest_deleted", "Rows deleted by retention.", ["relation"], registry=registry
-        )
-        self.rollup_buckets = Counter(
-            "vitalwire_ingest_rollup_buckets", "Buckets of hosts whose rollups upkeep computed.", registry=registry
-        )
-        self.rollup_abandoned = Counter(
+        self.rollup_abandoned = counter(
             "vitalwire_ingest_rollup_abandoned",
             "Buckets of hosts that changed when their raw rows were about to go, and were left as they are.",
-            registry=registry,
         )
         self.pending = Gauge(
             "vitalwire_ingest_pending", "Messages that wait in the stream.", ["stream"], registry=registry
@@ -57,10 +49,9 @@ class Metrics:
             "vitalwire_ingest_unread_share", "Share of the stream's bytes that waits to be stored.", ["stream"],
             registry=registry,
         )  # fmt: skip
-        self.discarded = Counter(
-            "vitalwire_ingest_discarded", "Sample sets, at most, that the stream discarded unread.",
-            ["stream"], registry=registry,
-        )  # fmt: skip
+        self.discarded = counter(
+            "vitalwire_ingest_discarded", "Sample sets, at most, that the stream discarded unread.", ["stream"]
+        )
         self.lag_seconds = Gauge(
             "vitalwire_ingest_lag_seconds", "Age, since the broker had it, of the message committed last that waited "
             "longest.", registry=registry,

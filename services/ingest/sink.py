@@ -80,6 +80,7 @@ class PostgresSink:
         metrics.batches.inc()
         metrics.sample_sets.inc(written.sample_sets)
         metrics.doubled.inc(len(deliveries) - written.sample_sets)
+        metrics.sessions_unrecorded.inc(self._accounts.unrecorded_count)
         metrics.rollup_abandoned.inc(written.unmarked)
         for family, count in written.rows.items():
             metrics.rows.labels(family).inc(count)

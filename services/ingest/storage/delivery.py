@@ -47,7 +47,7 @@ def delivery_ddl() -> list[str]:
     offset_seconds double precision,
     PRIMARY KEY (host, minute, source, kind)
 )""",
-        f"CREATE INDEX IF NOT EXISTS delivery_exceptions_minute ON {EXCEPTIONS} USING brin (minute)",
+        f"CREATE INDEX IF NOT EXISTS delivery_exceptions_oldest ON {EXCEPTIONS} (minute)",
         f"""CREATE TABLE IF NOT EXISTS {STREAM_WATCH} (
     stream text PRIMARY KEY,
     created text NOT NULL,

@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS metrics.delivery_exceptions (
     PRIMARY KEY (host, minute, source, kind)
 );
 
-CREATE INDEX IF NOT EXISTS delivery_exceptions_minute ON metrics.delivery_exceptions USING brin (minute);
+CREATE INDEX IF NOT EXISTS delivery_exceptions_oldest ON metrics.delivery_exceptions (minute);
 
 CREATE TABLE IF NOT EXISTS metrics.stream_watch (
     stream text PRIMARY KEY,

@@ -9,7 +9,9 @@ import pytest
 
 from services.ingest.accounting import (
     OTHER_SOURCES,
+    SESSIONS_BURST_MAX,
     SOURCES_KNOWN_MAX,
+    Accounts,
     KnownSessions,
     KnownSources,
     Rarity,
@@ -55,6 +57,31 @@ def test_a_session_is_recorded_again_when_its_batch_was_not_committed() -> None:
     known = KnownSessions()
     assert known.unknown([delivery("s", 1)])
     assert known.unknown([delivery("s", 1)])
+
+
+class FakeConnection:
+    """Counts the sessions that are entered."""
+
+    def __init__(self) -> None:
+        self.sessions: list[str] = []
+
+    async def execute(self, statement: str, *columns: list[Any]) -> None:
+        self.sessions += columns[2]
+
+
+async def test_a_host_that_begins_sessions_all_the_time_has_few_of_them_recorded() -> None:
+    now_s = 0.0
+    connection: Any = FakeConnection()
+    accounts = Accounts(lambda: now_s)
+    deliveries = [delivery(f"s{number}", 1) for number in range(SESSIONS_BURST_MAX + 30)]
+    new = [each.key for each in deliveries]
+    await accounts.enter(connection, deliveries, new)
+    accounts.committed()
+    assert (len(connection.sessions), accounts.unrecorded_count) == (SESSIONS_BURST_MAX, 30)
+    now_s += 60
+    await accounts.enter(connection, deliveries, new)
+    accounts.committed()
+    assert (len(set(connection.sessions)), accounts.unrecorded_count) == (SESSIONS_BURST_MAX + 6, 24)
 
 
 def test_the_sessions_used_last_are_remembered() -> None:
