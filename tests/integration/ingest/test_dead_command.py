@@ -265,7 +265,7 @@ async def test_what_ingest_would_drop_by_what_the_database_says_now_is_left(
     ingest().start()
     aside = await bus_connect(own_bus, "ingest")
     for seq, hours in ((1, 4), (2, 2)):
-        time = NOW - timedelta(hours=hours)
+        time = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=hours)
         await put_aside(aside, sample_set(HOST, seq, time), received=time)
     unknown = said(dead("retry", "--all"), status=1)
     assert len([line for line in unknown if "or say it with --days-max" in line]) == 2
