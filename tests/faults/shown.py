@@ -17,8 +17,7 @@ from tests.faults.verdict import Verdict
 from tests.integration.ingest.running import free_port
 from tests.processes import Service
 
-IS_SHOWN = ("GET", "/api/v1/hosts/{host}/delivery") in ROUTES
-"""Whether this version has the page at all."""
+assert ("GET", "/api/v1/hosts/{host}/delivery") in ROUTES, "without the route no fault is compared with what is shown"
 ADMIN_PASSWORD = secrets.token_urlsafe(16)
 
 

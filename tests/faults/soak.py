@@ -25,7 +25,7 @@ from tests.faults.memory import MIB, Memory, Sample, memory_of, private_bytes
 from tests.faults.on_collector import Cuttable, cut_off_and_restarted, cuttable
 from tests.faults.postgres_processes import processes_of
 from tests.faults.scenarios import SCENARIOS
-from tests.faults.shown import IS_SHOWN, delivery_page
+from tests.faults.shown import delivery_page
 from tests.faults.verdict import Verdict
 from tests.faults.watch import Watch, watching
 from tests.processes import resident_bytes
@@ -130,7 +130,7 @@ async def soak(arguments: argparse.Namespace) -> int:
             await asyncio.gather(sampling, cutting, return_exceptions=True)
             await cut.wire.stop()
         await page.sign_in()
-        shown = await page.disagreements(verdict, watch.stored, watch.scope.start) if IS_SHOWN else []
+        shown = await page.disagreements(verdict, watch.stored, watch.scope.start)
         await page.client.aclose()
         odd = [f"{log.name}: {line}" for log in logs_of(fleet) for line in unexpected(log)]
         lost = watch.lost_by_publishers()
@@ -149,7 +149,7 @@ async def soak(arguments: argparse.Namespace) -> int:
         "hosts": hosts, "seconds": round(seconds), "faults_count": len(run.committed), "sent": verdict.sent,
         "stored": verdict.stored, "doubled": verdict.doubled, "missing": len(verdict.missing),
         "holes": len(verdict.holes), "numbers": numbers, "numbers_per_second": round(numbers / seconds),
-        "unexpected_errors": len(odd), "page_asked": IS_SHOWN, "problems": problems, **settings, "seed": arguments.seed,
+        "unexpected_errors": len(odd), "problems": problems, **settings, "seed": arguments.seed,
         "date": datetime.now(UTC).date().isoformat(), "cores": os.cpu_count(), "python": platform.python_version(),
     }))  # fmt: skip
     return 1 if problems else 0

@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from tests.faults.fleet import Durability, Fleet, installation
 from tests.faults.scenarios import CLUSTER_SCENARIOS, SCENARIOS, Scenario
-from tests.faults.shown import IS_SHOWN, DeliveryPage, delivery_page
+from tests.faults.shown import DeliveryPage, delivery_page
 from tests.faults.watch import watching
 
 HOSTS = 100
@@ -33,12 +33,11 @@ async def cluster_fleet() -> AsyncIterator[Fleet]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def page(fleet: Fleet) -> AsyncIterator[DeliveryPage | None]:
-    """What shows the figures of delivery, where this version has it."""
-    made = await delivery_page(fleet) if IS_SHOWN else None
+async def page(fleet: Fleet) -> AsyncIterator[DeliveryPage]:
+    """What shows the figures of delivery."""
+    made = await delivery_page(fleet)
     yield made
-    if made is not None:
-        await made.client.aclose()
+    await made.client.aclose()
 
 
 async def committed(fleet: Fleet, scenario: Scenario, page: DeliveryPage | None = None) -> None:

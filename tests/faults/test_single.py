@@ -14,7 +14,7 @@ import pytest_asyncio
 from shared.subjects import metrics_subject
 from tests.faults.collecting import HOST, start, step, stepped_collector
 from tests.faults.fleet import Durability, Fleet, installation
-from tests.faults.shown import IS_SHOWN, DeliveryPage, delivery_page
+from tests.faults.shown import DeliveryPage, delivery_page
 from tests.faults.watch import CALM_S_MAX, Watch, more_arrives, watching
 from tests.integration.ingest.running import sample_set, swap, ticks
 from tests.waiting import holds
@@ -35,12 +35,11 @@ async def fleet() -> AsyncIterator[Fleet]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def page(fleet: Fleet) -> AsyncIterator[DeliveryPage | None]:
-    """What shows the figures of delivery, where this version has it."""
-    made = await delivery_page(fleet) if IS_SHOWN else None
+async def page(fleet: Fleet) -> AsyncIterator[DeliveryPage]:
+    """What shows the figures of delivery."""
+    made = await delivery_page(fleet)
     yield made
-    if made is not None:
-        await made.client.aclose()
+    await made.client.aclose()
 
 
 async def last_seq(fleet: Fleet, stream: str) -> int:
