@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from services.collector.counters import Counters
 from shared.wire.encode import Encoded
+from shared.wire.limits import LIVE_SECONDS_MAX
 
 WAITING_MAX = 600
 WAITING_BYTES_MAX = 4 * 1024 * 1024
 PENDING_MAX = 64
 CONFIRM_S_MAX = 10.0
-LIVE_S_MAX = 60.0
 UNCONFIRMED_S_MAX = 1.0
 """A bus that works answers within milliseconds; what it has not by the next tick may be long without."""
 
@@ -44,7 +44,7 @@ class Outgoing:
 
     def is_live(self, now_s: float) -> bool:
         """Return whether it belongs to the live stream still; anything older goes to the backfill."""
-        return now_s - self.tick_s <= LIVE_S_MAX
+        return now_s - self.tick_s <= LIVE_SECONDS_MAX
 
 
 class Outbox:

@@ -60,7 +60,7 @@ class Rarity:
 
 
 class KnownSessions:
-    """The sessions that are recorded already, those used last; the rest is entered again, which changes nothing."""
+    """The sessions that are recorded already, those recorded last; others are entered again, which changes nothing."""
 
     def __init__(self, sessions_max: int = SESSIONS_KNOWN_MAX) -> None:
         self._sessions_max = sessions_max

@@ -11,6 +11,8 @@ BIGINT_MIN, BIGINT_MAX = -(2**63) + 1, 2**63 - 1
 SESSION_BYTES_MAX = 64
 INTERVAL_SECONDS_MAX = 3600.0
 AHEAD_SECONDS_MAX = 300
+LIVE_SECONDS_MAX = 60
+"""How old a sample set may be when it is published live; anything older goes to the backfill."""
 FAMILIES_MAX = 200
 COLUMNS_MAX = 200
 REAL_DIGITS = 6
@@ -24,6 +26,7 @@ __all__ = [
     "COLUMNS_MAX",
     "FAMILIES_MAX",
     "INTERVAL_SECONDS_MAX",
+    "LIVE_SECONDS_MAX",
     "REAL_DIGITS",
     "REAL_MAX",
     "ROWS_MAX",

@@ -12,7 +12,7 @@ from services.collector.simulation import fleet
 from services.ingest import breaker, dead_letters
 from services.ingest.ceiling import KEPT_MIN
 from services.ingest.dead import __main__ as dead_command
-from services.ingest.dead import again, settled, shelf
+from services.ingest.dead import settled, shelf
 from services.ingest.provenance import Provenance
 from shared.families import FAMILIES
 from shared.family import UNITS
@@ -58,12 +58,12 @@ def test_every_user_unit_and_key_is_named() -> None:
         f"at most {limits.REAL_MAX:g}".replace("e+", "e"),
         f"contract of that stream, version {limits.VERSION}.",
         f"not confirmed it within {outbox.CONFIRM_S_MAX:.0f} s",
-        f"older than {outbox.LIVE_S_MAX:.0f} s goes to `backfill",
+        f"older than {limits.LIVE_SECONDS_MAX} s goes to `backfill",
         f"within {spooled_outbox.SYNC_S:.0f} s of confirming it",
         f"The first {ticking.YOUNG_MAX} sample sets of a session carry",
         f"({outbox.WAITING_MAX} sample sets, {outbox.WAITING_BYTES_MAX // 1024**2} MiB)",
         f"may set aside {dead_letters.BURST_MAX} such messages, then {dead_letters.REFILL_PER_S * 60:.0f} a minute",
-        f"when the broker received them more than {again.LIVE_S_MAX:.0f} s ago",
+        f"when the broker received them more than {limits.LIVE_SECONDS_MAX} s ago",
         f"older\nthan {KEPT_MIN.total_seconds() / 3600:.0f} h is left unless `--days-max` says",
         f"`retry` waits up to\n{settled.SETTLE_S_MAX} s until",
         f"publishes {dead_command.SENT_MAX:,} at most and looks at\n{shelf.LOOKUPS_MAX:,} messages",
@@ -76,10 +76,6 @@ def test_every_user_unit_and_key_is_named() -> None:
 )
 def test_the_limits_are_those_of_the_code(limit: str) -> None:
     assert limit in TEXT
-
-
-def test_what_is_no_live_message_any_more_is_the_same_for_a_collector_and_for_a_dead_letter() -> None:
-    assert again.LIVE_S_MAX == outbox.LIVE_S_MAX
 
 
 def test_every_header_of_a_dead_letter_is_named() -> None:

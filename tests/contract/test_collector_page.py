@@ -9,6 +9,7 @@ import pytest
 
 from services.collector import outbox, spool, spool_faults, spool_file, spool_place
 from services.collector.settings import CollectorSettings
+from shared.wire import limits
 from tests.contract.source import ROOT
 
 TEXT = (ROOT / "docs/collector.md").read_text(encoding="utf-8")
@@ -34,7 +35,7 @@ def test_every_setting_has_its_default(name: str) -> None:
         f"`fsync` every {spool.WRITE_OUT_S:.0f} s",
         f"in the last {spool.WRITE_OUT_S:.0f} s",
         f"one page of {spool_file.PAGE_BYTES} bytes",
-        f"What is older than {outbox.LIVE_S_MAX:.0f} s",
+        f"What is older than {limits.LIVE_SECONDS_MAX} s",
         f"{spool_place.ROOT_STATE / spool_place.PRODUCT}/<host>",
     ],
 )

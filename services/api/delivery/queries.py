@@ -21,8 +21,9 @@ from services.api.delivery.schemas import Gap, StreamLoss
 from services.api.errors import TooMuchError
 from services.api.metrics.times import Range
 from shared.select import Statement
+from shared.wire.limits import LIVE_SECONDS_MAX
 
-LATE = timedelta(seconds=60)
+LATE = timedelta(seconds=LIVE_SECONDS_MAX)
 """What is older when it arrives is not live: a collector sends it to the stream BACKFILL."""
 ROWS_MAX = 1_000_000
 PROBES_MAX = 5_000

@@ -16,10 +16,8 @@ from services.ingest.dead.readable import time_of
 from services.ingest.dead.shelf import Shelf
 from services.ingest.dead_letters import BURST_MAX, REFILL_PER_S
 from shared.subjects import BACKFILL, METRICS, TokenError, backfill_subject, host_and_source, metrics_subject
-from shared.wire.limits import AHEAD_SECONDS_MAX, BODY_BYTES_MAX
+from shared.wire.limits import AHEAD_SECONDS_MAX, BODY_BYTES_MAX, LIVE_SECONDS_MAX
 
-LIVE_S_MAX = 60.0
-"""A message that its stream received longer ago than this is no live one any more."""
 MUTE_SPAN = timedelta(seconds=BURST_MAX / REFILL_PER_S)
 """After so long without a refusal a host may have its whole number of dead letters again."""
 
@@ -58,7 +56,7 @@ def target_of(letter: DeadLetter, now: datetime, raw_kept: timedelta | None) -> 
     if time is not None and now - time > (KEPT_MIN if raw_kept is None else raw_kept):
         raise LeftError(_too_old(now - time, raw_kept))
     received = letter.first.received_at
-    is_live = received is not None and (now - received).total_seconds() <= LIVE_S_MAX
+    is_live = received is not None and (now - received).total_seconds() <= LIVE_SECONDS_MAX
     if letter.first.stream == METRICS and is_live:
         return Target(METRICS, metrics_subject(host, source))
     return Target(BACKFILL, backfill_subject(host, source))

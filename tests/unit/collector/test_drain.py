@@ -15,8 +15,8 @@ from nats.errors import MaxPayloadError
 
 from services.collector.answers import is_never_stored
 from services.collector.drain import SENT_BYTES_MAX, SENT_MAX, Backoff, Drain, Pace, Window
-from services.collector.outbox import LIVE_S_MAX
 from services.collector.spool_file import Batch
+from shared.wire.limits import LIVE_SECONDS_MAX
 from tests.unit.collector.spools import NOW_S, Spools, sets
 
 STORED = {"stream": "BACKFILL", "seq": 1}
@@ -107,10 +107,10 @@ async def test_what_is_new_goes_first(spools: Spools) -> None:
     ("session", "age_s", "subject"),
     [
         ("s1", 0, "metrics.web-1.system"),
-        ("s1", LIVE_S_MAX, "metrics.web-1.system"),
-        ("s1", LIVE_S_MAX + 1, "backfill.web-1.system"),
+        ("s1", LIVE_SECONDS_MAX, "metrics.web-1.system"),
+        ("s1", LIVE_SECONDS_MAX + 1, "backfill.web-1.system"),
         ("earlier", 0, "backfill.web-1.system"),
-        ("earlier", LIVE_S_MAX + 1, "backfill.web-1.system"),
+        ("earlier", LIVE_SECONDS_MAX + 1, "backfill.web-1.system"),
     ],
 )
 async def test_only_what_is_ours_and_young_is_live(spools: Spools, session: str, age_s: int, subject: str) -> None:
