@@ -32,17 +32,24 @@ def ledger_ddl() -> list[str]:
 
 
 def ledger_insert() -> str:
-    """Return the statement that enters a batch and returns what was new.
+    """Return the statement that enters a batch and returns how many were new, and where not all were, which.
 
     Parameters are seven arrays in the order of LEDGER_COLUMNS. Ordered by key, so that two writers cannot deadlock.
+    `entered_count` stands in every row; the key in as many rows as are new, NULL in a lone one where all or none are.
     """
-    return f"""INSERT INTO {LEDGER} ({", ".join(LEDGER_COLUMNS)})
-SELECT * FROM unnest(
-    $1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::bigint[]
-) AS entered ({", ".join(LEDGER_COLUMNS)})
-ORDER BY host, source, session, seq, time
-ON CONFLICT DO NOTHING
-RETURNING host, source, session, seq, time"""
+    key = "host, source, session, seq, time"
+    return f"""WITH entered AS (
+    INSERT INTO {LEDGER} ({", ".join(LEDGER_COLUMNS)})
+    SELECT * FROM unnest(
+        $1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::timestamptz[], $7::bigint[]
+    ) AS entered ({", ".join(LEDGER_COLUMNS)})
+    ORDER BY {key}
+    ON CONFLICT DO NOTHING
+    RETURNING {key}
+)
+SELECT entered_count, {key}
+FROM (SELECT count(*) AS entered_count FROM entered) AS counted
+LEFT JOIN entered ON entered_count < cardinality($1)"""
 
 
 def table(family: Family) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import asyncpg
 
+from services.ingest.pace import FULL, Effort, pace
 from services.ingest.storage.dirty import (
     MARGIN,
     compute_kept,
@@ -18,6 +19,7 @@ from services.ingest.storage.dirty import (
     forget_kept,
     forget_marks,
     mark_coarser,
+    oldest_transaction,
     take_marks,
 )
 from services.ingest.storage.keeping import Keeping
@@ -27,8 +29,6 @@ from shared.rollups import ROLLUP_LEVELS, RollupLevel
 
 GRACE = timedelta(seconds=10)
 """A bucket is computed when it ended this long ago: what is still being written would mark it again at once."""
-BUCKETS_MAX = 5_000
-"""Buckets of hosts computed in one transaction: about a second of work."""
 MANY = 1_000
 """So many buckets at once are a backlog, and worth a second connection."""
 TOGETHER = 60
@@ -51,9 +51,6 @@ class Settled:
 
     computed: int
     abandoned: int
-
-
-Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +85,23 @@ async def settle_rollups(
     connection: asyncpg.Connection,
     families: Sequence[Family],
     keeping: Keeping,
-    connect: Connect | None = None,
-    seconds_max: float = float("inf"),
+    effort: Effort,
 ) -> Settled:
     """Compute every closed bucket that is marked, fine to coarse; each transaction takes marks and writes rows.
 
-    What rollups know of a time whose finer rows are going is never touched. With `connect` a backlog is computed on
-    a second connection as well. After `seconds_max` what is left stays marked. The caller holds the lock of upkeep:
-    two of these at once would compute the same twice.
+    What rollups know of a time whose finer rows are going is never touched. The caller holds the lock of upkeep: two
+    of these at once would compute the same twice.
     """
     rolled = [family for family in families if family.rollups]
-    work = _Work(connection, rolled, connect, time.monotonic() + seconds_max)
+    work = _Work(connection, rolled, effort)
     computed = abandoned = 0
+    oldest = await connection.fetchval(oldest_transaction())
+    ended_by = min(keeping.now - GRACE, oldest or keeping.now)
     try:
         for level in ROLLUP_LEVELS:
             bound = keeping.computable_since(level) + MARGIN
             abandoned += _count(await connection.execute(forget_marks(), LEVEL_SECONDS[level], bound))
-            computed += await _settle_level(work, level, keeping.now)
+            computed += await _settle_level(work, level, ended_by)
     finally:
         await work.close()
     await connection.execute(fold_marks())
@@ -114,13 +111,11 @@ async def settle_rollups(
 class _Work:
     """Computes ranges of buckets, family by family: on one connection, and on a second one when there are many."""
 
-    def __init__(
-        self, connection: asyncpg.Connection, families: Sequence[Family], connect: Connect | None, end_s: float
-    ) -> None:
+    def __init__(self, connection: asyncpg.Connection, families: Sequence[Family], effort: Effort) -> None:
         self.connection = connection
+        self.effort = effort
         self._families = families
-        self._connect = connect
-        self._end_s = end_s
+        self._end_s = time.monotonic() + effort.seconds_max
         self._second: asyncpg.Connection | None = None
 
     @property
@@ -135,11 +130,11 @@ class _Work:
         itself, and should the first fail, they are still marked. It begins after the marks were taken, so it sees
         every row that they stand for.
         """
-        if not many or self._connect is None:
+        if not many or self.effort.connect is None:
             await _compute(self.connection, level, [(family, ranges) for family in self._families])
             return
         if self._second is None:
-            self._second = await self._connect()
+            self._second = await self.effort.connect()
             with _broken_is_away():
                 await self._second.execute("SELECT pg_advisory_lock(hashtext($1))", SECOND_LOCK)
         # One iterator for both: whoever is ready takes the next unit.
@@ -194,21 +189,25 @@ async def _compute(connection: asyncpg.Connection, level: RollupLevel, units: It
         await connection.execute(compute_kept(family, level), *ranges.parameters)
 
 
-async def _settle_level(work: _Work, level: RollupLevel, now: datetime) -> int:
+async def _settle_level(work: _Work, level: RollupLevel, ended_by: datetime) -> int:
     """Return how many buckets were computed; fewer at a time where the database's limit of time cuts them off."""
-    before = now - GRACE - timedelta(seconds=LEVEL_SECONDS[level])
-    computed, buckets_max = 0, BUCKETS_MAX
+    width = timedelta(seconds=LEVEL_SECONDS[level])
+    before = ended_by - width
+    computed, current, buckets_max = 0, pace(work.effort, before, before, width), FULL.buckets_max
     while not work.is_over:
+        started_s = time.monotonic()
         try:
-            count = await _settle_some(work, level, (before, buckets_max))
+            taken = await _settle_some(work, level, (before, min(buckets_max, current.buckets_max)))
         except asyncpg.QueryCanceledError:
             if buckets_max == 1:
                 raise
-            buckets_max = max(1, buckets_max // 8)
+            buckets_max = max(1, min(buckets_max, current.buckets_max) // 8)
             continue
-        if not count:
+        if not taken:
             break
-        computed += count
+        computed += len(taken)
+        current = pace(work.effort, min(begins for _, begins in taken), before, width)
+        await asyncio.sleep(current.rest_ratio * (time.monotonic() - started_s))
     return computed
 
 
@@ -227,8 +226,8 @@ def merged_ranges(buckets: Sequence[tuple[str, datetime]], width: timedelta) -> 
     return Ranges(since, until, hosts)
 
 
-async def _settle_some(work: _Work, level: RollupLevel, bounds: tuple[datetime, int]) -> int:
-    """Return how many buckets one transaction computed: those that begin before an instant, and at most so many."""
+async def _settle_some(work: _Work, level: RollupLevel, bounds: tuple[datetime, int]) -> Sequence[tuple[str, datetime]]:
+    """Return the buckets (host, time) that one transaction computed: before an instant, and at most so many."""
     connection, (before, buckets_max) = work.connection, bounds
     seconds = LEVEL_SECONDS[level]
     async with connection.transaction():
@@ -236,7 +235,7 @@ async def _settle_some(work: _Work, level: RollupLevel, bounds: tuple[datetime, 
         width = timedelta(seconds=seconds)
         taken = await connection.fetch(take_marks(), seconds, before, buckets_max, TOGETHER * width)
         if not taken:
-            return 0
+            return []
         buckets = [(row["host"], row["time"]) for row in taken]
         await work.compute(level, merged_ranges(buckets, width), many=len(buckets) >= MANY)
         coarser = ROLLUP_LEVELS[ROLLUP_LEVELS.index(level) + 1 :][:1]
@@ -244,7 +243,7 @@ async def _settle_some(work: _Work, level: RollupLevel, bounds: tuple[datetime, 
             marked = [begins for _, begins in buckets], [host for host, _ in buckets]
             coarse_seconds = LEVEL_SECONDS[next_level]
             await connection.execute(mark_coarser(), *marked, coarse_seconds, timedelta(seconds=coarse_seconds))
-    return len(buckets)
+    return buckets
 
 
 def _count(status: str) -> int:

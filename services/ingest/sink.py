@@ -140,19 +140,18 @@ async def _transaction(
     """Return what was new and is written once the transaction is committed."""
     unmarked = 0
     async with connection.transaction():
-        entered = await connection.fetch(_LEDGER_INSERT, *ledger_arrays(by_key.values()))
-        # All as they came where all are new, which is nearly always so.
-        new = list(by_key) if len(entered) == len(by_key) else [tuple(record) for record in entered]
+        found = await connection.fetch(_LEDGER_INSERT, *ledger_arrays(by_key.values()))
+        # All of them, nearly always; then the ledger does not name each.
+        is_all_new = found[0]["entered_count"] == len(by_key)
+        new = list(by_key) if is_all_new else [tuple(record)[1:] for record in found if record["host"] is not None]
         await account(new)
         grouped = tables_by_family(by_key[key].sample_set for key in new)
         for family, tables in grouped.items():
             await connection.copy_records_to_table(
                 family, schema_name=SCHEMA, columns=_COPY_COLUMNS[family], records=records(tables)
             )
-        if marks_rollups and entered:
-            minutes = {(record["time"].replace(second=0, microsecond=0), record["host"]) for record in entered}
-            times, hosts = zip(*minutes, strict=True)
-            status = await connection.execute(_MARK_INSERT, times, hosts, _MARGIN_SECONDS)
-            unmarked = len(minutes) - int(status.rpartition(" ")[2])
+        if marks_rollups and new:
+            minutes = {(time.replace(second=0, microsecond=0), host) for host, _, _, _, time in new}
+            unmarked = await connection.fetchval(_MARK_INSERT, *zip(*minutes, strict=True), _MARGIN_SECONDS)
     rows = {family: sum(len(rows) for _, rows in tables) for family, tables in grouped.items()}
-    return Written(len(entered), rows, unmarked)
+    return Written(len(new), rows, unmarked)

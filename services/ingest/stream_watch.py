@@ -15,7 +15,7 @@ from nats.errors import Error as NatsError
 
 from services.ingest.errors import translated
 from services.ingest.metrics import Metrics
-from services.ingest.rollups import Connect
+from services.ingest.pace import Connect
 from services.ingest.storage.delivery import EXCEPTIONS, STREAM_LOSS, delete_old_minutes, delete_old_sessions
 from services.ingest.storage.keeping import Keeping, read_keeping
 from services.ingest.storage.retention import LEDGER_KEPT_LONGER

@@ -14,7 +14,8 @@ import asyncpg
 from services.ingest.ceiling import Fill, next_kept, next_step, size_reason, wants_less
 from services.ingest.errors import translated
 from services.ingest.metrics import Metrics
-from services.ingest.rollups import Connect, Settled, is_alone, settle_rollups
+from services.ingest.pace import Connect, Effort
+from services.ingest.rollups import Settled, is_alone, settle_rollups
 from services.ingest.room import Room
 from services.ingest.storage.keeping import Keeping, read_keeping
 from services.ingest.storage.record import forget_disk, record_disk, record_fill
@@ -37,13 +38,11 @@ async def settle(
     connection: asyncpg.Connection,
     storage: Storage,
     families: Sequence[Family] = tuple(FAMILIES.values()),
-    connect: Connect | None = None,
-    seconds_max: float = float("inf"),
+    effort: Effort | None = None,
 ) -> Settled | None:
     """Compute what is marked; None when another process is at it, or the database does it by itself.
 
     None as well where a later version provisioned: it knows gauges that rows computed here would lack for good.
-    With `connect` a backlog is computed on two connections; after `seconds_max` what is left waits for the next time.
     """
     if not storage.marks_rollups or not await _locked(connection):
         return None
@@ -53,7 +52,7 @@ async def settle(
         keeping = await read_keeping(connection)
         if is_later(keeping.product_version):
             return None
-        return await settle_rollups(connection, families, keeping, connect, seconds_max)
+        return await settle_rollups(connection, families, keeping, effort or Effort())
     finally:
         await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", LOCK)
 
@@ -130,7 +129,7 @@ class Upkeep:
         is_due = now_s - self._expired_s >= EXPIRE_EVERY_S or is_paused != self._told_paused
         if is_due:
             await (record_disk(connection, disk.free_percent, disk.reason) if disk.watched else forget_disk(connection))
-        settled = await settle(connection, self._storage, connect=connect, seconds_max=SETTLE_S_MAX)
+        settled = await settle(connection, self._storage, effort=Effort(connect, SETTLE_S_MAX, is_gentle=True))
         _count_settled(self._metrics, settled)
         if is_due:
             # First, so that a step has its effect before the next one can be taken; and again for what that one frees.

@@ -1,7 +1,8 @@
 """Rollups without continuous aggregates: kept rows, marks of what must be computed anew, and views that hide both.
 
-A batch marks the minutes it touched in the transaction that writes its rows, so a mark is seen exactly when its
-rows are. Marks are never shared between transactions: a mark that one deletes cannot be the one another relies on.
+A batch marks the minutes it touched in the transaction that writes its rows, so no row is seen without a mark. Batches
+share the mark of a minute that is not over: upkeep leaves it until every transaction that began in that minute has
+ended. What comes later is marked by each transaction for itself: a mark that upkeep deletes is none it relies on.
 """
 
 from __future__ import annotations
@@ -47,17 +48,35 @@ def dirty_ddl() -> list[str]:
 
 
 def mark_insert() -> str:
-    """Return the statement that marks minutes: parameters are arrays of times and of hosts.
+    """Return the statement that marks minutes, and returns how many of them are past it.
 
-    Minutes whose raw rows are going, or went, are left as they are: computed anew they would lose what went.
+    Parameters are arrays of times and of hosts, then MARGIN in seconds. Minutes whose raw rows are going, or went, are
+    left as they are: computed anew they would lose what went. `now()` is when the transaction began.
     """
-    return (
-        f"INSERT INTO {DIRTY} (bucket_seconds, time, host)\n"
-        f"SELECT {LEVEL_SECONDS[FINEST]}, touched.time, touched.host\n"
-        f"FROM unnest($1::timestamptz[], $2::text[]) AS touched (time, host), {SCHEMA}.storage_state AS state\n"
-        "WHERE touched.time >= interval '1 second' * $3::integer"
-        " + coalesce(state.raw_dropped_before, timestamptz '-infinity')"
-    )
+    minute = LEVEL_SECONDS[FINEST]
+    return f"""WITH touched AS (
+    SELECT minute.time, minute.host,
+        minute.time < interval '1 second' * $3::integer + coalesce(state.raw_dropped_before, '-infinity') AS is_past
+    FROM unnest($1::timestamptz[], $2::text[]) AS minute (time, host), {SCHEMA}.storage_state AS state
+), marked AS (
+    INSERT INTO {DIRTY} (bucket_seconds, time, host)
+    SELECT {minute}, touched.time, touched.host FROM touched
+    WHERE NOT touched.is_past AND (touched.time + {bucket_interval(FINEST)} <= now() OR NOT EXISTS (
+        SELECT FROM {DIRTY} AS mark
+        WHERE mark.host = touched.host AND mark.time = touched.time AND mark.bucket_seconds = {minute}
+    ))
+)
+SELECT count(*) FILTER (WHERE is_past) FROM touched"""
+
+
+def oldest_transaction() -> str:
+    """Return the statement that finds when the oldest transaction that may write began; NULL when none runs.
+
+    No batch that is not committed relies on marks of minutes that were over by then. A role sees its own sessions, and
+    all that write are of one role.
+    """
+    return """SELECT min(xact_start) FROM pg_stat_activity
+WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
 
 
 def mark_everything() -> str:

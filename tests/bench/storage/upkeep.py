@@ -13,6 +13,7 @@ import asyncpg
 
 from services.ingest.batch import Delivery
 from services.ingest.metrics import Metrics
+from services.ingest.pace import Effort
 from services.ingest.provenance import Provenance
 from services.ingest.sink import PostgresSink
 from services.ingest.storage.dirty import DIRTY
@@ -108,7 +109,7 @@ async def measure_backlog(made: Site, hosts: int, hours: int) -> dict[str, float
         connection = await made.connect("vw_ingest")
         pid = await connection.fetchval("SELECT pg_backend_pid()")
         began, used_before_s = time.monotonic(), cpu_seconds(pid)
-        settled = await settle(connection, PlainStorage(), connect=lambda: made.connect("vw_ingest"))
+        settled = await settle(connection, PlainStorage(), effort=Effort(lambda: made.connect("vw_ingest")))
         wall_s = time.monotonic() - began
         cpu_s = cpu_seconds(pid) - used_before_s
         await connection.close()

@@ -7,6 +7,7 @@ import asyncio
 import asyncpg
 import pytest
 
+from services.ingest.pace import Effort
 from services.ingest.rollups import MANY, SECOND_LOCK
 from services.ingest.storage.plain import ROWS_MAX, PlainStorage
 from services.ingest.upkeep import LOCK, expire, settle
@@ -107,7 +108,7 @@ async def test_a_backlog_is_computed_on_two_connections(
         made.append(await database_connect(database.ingest_url))
         return made[-1]
 
-    settled = await settle(await database_connect(database.ingest_url), PlainStorage(), connect=connect)
+    settled = await settle(await database_connect(database.ingest_url), PlainStorage(), effort=Effort(connect))
     assert settled is not None
     assert settled.computed > HOSTS * MINUTES
     assert len(made) == 1
@@ -122,7 +123,7 @@ async def test_a_backlog_that_takes_too_long_goes_on_the_next_time(
 ) -> None:
     before = await backlog(owner)
     writer = await database_connect(database.ingest_url)
-    settled = await settle(writer, PlainStorage(), seconds_max=0)
+    settled = await settle(writer, PlainStorage(), effort=Effort(seconds_max=0))
     assert settled is not None
     assert settled.computed == 0
     assert await rollups(owner) == before
@@ -153,7 +154,7 @@ async def test_a_backlog_stays_marked_when_the_second_connection_breaks(
 
     writer = await database_connect(database.ingest_url)
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
-        await settle(writer, PlainStorage(), connect=connect)
+        await settle(writer, PlainStorage(), effort=Effort(connect))
     assert await rollups(owner) == before
     assert await settle(writer, PlainStorage()) is not None
     assert await rollups(owner) == before
@@ -184,7 +185,7 @@ async def test_the_second_connection_holds_its_lock_while_it_works(
             settle(
                 await database_connect(database.ingest_url),
                 PlainStorage(),
-                connect=lambda: database_connect(database.ingest_url),
+                effort=Effort(lambda: database_connect(database.ingest_url)),
             )
         )
         await until(owner, is_held)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -12,7 +13,10 @@ import pytest
 import pytest_asyncio
 
 from services.ingest.metrics import Metrics
+from services.ingest.pace import Effort
+from services.ingest.rollups import settle_rollups
 from services.ingest.sink import PostgresSink
+from services.ingest.storage.keeping import read_keeping
 from services.ingest.storage.mode import Mode
 from services.ingest.storage.selection import storage_of
 from services.ingest.upkeep import settle
@@ -25,6 +29,7 @@ from tests.integration.storage.samples import MICROSECONDS, Ints, Table, microse
 
 LEVELS = ("1m", "5m", "1h")
 HOUR_S = 3_600
+MINUTE = 60 * MICROSECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +55,17 @@ def cpu_of(recordings: Sequence[Recording]) -> Table:
 
 async def store(database: Database, recordings: Sequence[Recording]) -> None:
     await write(database, deliveries(recordings, datetime.now(UTC)))
+
+
+async def store_on(writer: asyncpg.Connection, recording: Recording) -> None:
+    """Store on this connection, within the transaction that is open there."""
+
+    async def connect() -> asyncpg.Connection:
+        return writer
+
+    sink = PostgresSink(connect, Metrics(), WRITE_S_MAX)
+    for batch in deliveries([recording], datetime.now(UTC)):
+        await sink.write(batch)
 
 
 async def assert_right(connection: asyncpg.Connection, recordings: Sequence[Recording]) -> None:
@@ -142,13 +158,7 @@ async def test_a_batch_that_commits_after_upkeep_took_the_marks_of_its_minutes(
     writer = await database_connect(empty.ingest_url)
     transaction = writer.transaction()
     await transaction.start()
-
-    async def writer_within_a_transaction() -> asyncpg.Connection:
-        return writer
-
-    sink = PostgresSink(writer_within_a_transaction, Metrics(), WRITE_S_MAX)
-    for batch in deliveries([open_for_long], datetime.now(UTC)):
-        await sink.write(batch)
+    await store_on(writer, open_for_long)
     await settle(upkeeper, storage_of(mode))
     await assert_right(owner, [early])
     await transaction.commit()
@@ -157,6 +167,40 @@ async def test_a_batch_that_commits_after_upkeep_took_the_marks_of_its_minutes(
     await settle(upkeeper, storage_of(mode))
     await assert_right(owner, [early, open_for_long])
     assert await old_marks(owner) == 0
+
+
+async def test_a_minute_is_not_computed_before_every_batch_that_began_in_it_is_committed(
+    empty: Database, owner: asyncpg.Connection, upkeeper: asyncpg.Connection, database_connect: DatabaseConnect
+) -> None:
+    # A minute to come, so that it is not over before the second batch begins, however slow this is.
+    instants = ticks([-150]) // MINUTE * MINUTE + np.arange(0, 60, 10) * MICROSECONDS
+    early, open_for_long = record_ticks("web-1", 0, instants[::2]), record_ticks("web-1", 1, instants[1::2])
+    await store(empty, [early])
+    marks = "SELECT count(*) FROM metrics.rollup_dirty WHERE bucket_seconds = 60"
+    assert await owner.fetchval(marks) == 1
+    writer = await database_connect(empty.ingest_url)
+    transaction = writer.transaction()
+    await transaction.start()
+    await store_on(writer, open_for_long)
+    keeping = await read_keeping(upkeeper)
+    later = replace(keeping, now=keeping.now + timedelta(hours=2))
+
+    async def settle_later() -> int:
+        return (await settle_rollups(upkeeper, list(FAMILIES.values()), later, Effort())).computed
+
+    assert await settle_later() == 0, "the second batch relies on the mark of the first"
+    await transaction.commit()
+    assert await owner.fetchval(marks) == 1
+    assert await settle_later() == len(LEVELS)
+    await assert_right(owner, [early, open_for_long])
+
+
+async def test_a_batch_marks_a_minute_that_is_over_whether_it_is_marked_already_or_not(
+    empty: Database, owner: asyncpg.Connection
+) -> None:
+    for session in range(2):
+        await store(empty, [record_ticks("web-1", session, ticks([600]) // MINUTE * MINUTE)])
+    assert await owner.fetchval("SELECT count(*) FROM metrics.rollup_dirty WHERE bucket_seconds = 60") == 2
 
 
 async def test_a_batch_that_commits_while_upkeep_computes_its_minutes(

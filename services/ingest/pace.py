@@ -1,0 +1,45 @@
+"""How hard rollups are computed: in small portions with rests while they are on time, with full force once late."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import asyncpg
+
+Connect = Callable[[], Awaitable[asyncpg.Connection]]
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What computing may take: a second connection, time, and whether it rests while nothing is late."""
+
+    connect: Connect | None = None
+    """Makes the second connection, for a backlog; None: there is none."""
+    seconds_max: float = float("inf")
+    """What is not computed by then stays marked."""
+    is_gentle: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many buckets of hosts one transaction computes, and how long to rest after it, in times of its own length."""
+
+    buckets_max: int
+    rest_ratio: float
+
+
+FULL = Pace(5_000, 0.0)
+"""About a second of work at once."""
+GENTLE = Pace(500, 3.0)
+"""A quarter of one core. All hosts' buckets end together, but what is written meanwhile must not wait for them."""
+
+
+def pace(effort: Effort, oldest: datetime, before: datetime, width: timedelta) -> Pace:
+    """Return the pace for buckets of this width, of which the oldest to compute begins then, and none from `before` on.
+
+    Late is what could have been computed a whole width ago: the next buckets have ended before these were done.
+    """
+    is_late = oldest < before - width
+    return GENTLE if effort.is_gentle and not is_late else FULL

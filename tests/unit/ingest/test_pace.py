@@ -1,0 +1,26 @@
+"""How hard rollups are computed: gently while on time, with full force once late, or where nobody asks for rests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.ingest.pace import FULL, GENTLE, Effort, Pace, pace
+
+BEFORE = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("is_gentle", "age", "expected"),
+    [
+        pytest.param(True, timedelta(0), GENTLE, id="just ended"),
+        pytest.param(True, MINUTE, GENTLE, id="the minute that ended last, to its end"),
+        pytest.param(True, MINUTE * 1.01, FULL, id="the minute before waits still"),
+        pytest.param(True, timedelta(hours=72), FULL, id="a spool was drained"),
+        pytest.param(False, timedelta(0), FULL, id="nobody is to be spared"),
+    ],
+)
+def test_pace(is_gentle: bool, age: timedelta, expected: Pace) -> None:
+    assert pace(Effort(is_gentle=is_gentle), BEFORE - age, BEFORE, MINUTE) == expected
