@@ -17,6 +17,7 @@ from services.ingest.errors import RefusedError, TooSlowError, translated
 from services.ingest.metrics import Metrics
 from services.ingest.storage.dirty import MARGIN, mark_insert
 from services.ingest.storage.mode import Mode
+from services.ingest.timestamps import send_as_microseconds
 from shared.families import FAMILIES
 from shared.sql import SCHEMA, copy_columns, ledger_insert
 
@@ -115,6 +116,7 @@ class PostgresSink:
             async with asyncio.timeout(self._write_s_max):
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await self._connect()
+                    await send_as_microseconds(self._connection)
                 connected = True
                 result = await work(self._connection)
         except Exception as error:
