@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-import yaml
-
 from shared.settings import SETTINGS_METADATA, Secret, SettingsError, Source, load
 
 T = TypeVar("T")
@@ -143,6 +141,9 @@ def _variables(cls: type[Any], section: str, prefix: str, environment: Mapping[s
 
 def read_sections(path: Path, problems: list[str]) -> dict[str, dict[str, Any]]:
     """Return the known sections of the YAML file; what is wrong with the file or a section is added to problems."""
+    # Here, so that a service without such a file does not carry it in memory.
+    import yaml
+
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
