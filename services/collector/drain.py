@@ -18,7 +18,7 @@ from services.collector.answers import is_never_stored, refusal
 from services.collector.outbox import CONFIRM_S_MAX, Outgoing
 from services.collector.publish import MESSAGE_ID
 from services.collector.spool import Spool
-from services.collector.spool_file import Batch
+from services.collector.spool_records import Batch
 from shared.budget import Budgets
 from shared.subjects import SYSTEM_SOURCE, backfill_subject, metrics_subject
 

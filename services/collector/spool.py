@@ -12,15 +12,10 @@ from typing import TypeVar
 from services.collector.outbox import Outgoing
 from services.collector.spool_age import Agreement
 from services.collector.spool_faults import ERRORS, Trouble, code_of, damaged_bytes, is_damage, move_aside
-from services.collector.spool_file import (
-    BLOCK_SETS,
-    RECORD_BYTES,
-    Batch,
-    DamagedError,
-    FileGoneError,
-    SpoolFile,
-)
+from services.collector.spool_file import RECORD_BYTES, FileGoneError, SpoolFile
 from services.collector.spool_place import Place
+from services.collector.spool_records import BLOCK_SETS, Batch, DamagedError
+from services.collector.spool_tally import Tally
 from shared.wire.encode import Previous
 
 log = logging.getLogger(__name__)
@@ -30,8 +25,6 @@ T = TypeVar("T")
 WRITE_OUT_S = 10.0
 """What waits in the spool may be lost with the machine's power for so long; with the process it never is."""
 FREE_BYTES_MAX = 4 * 1024 * 1024
-TOLD_S = 60
-"""Every family is told within this time, so also what the family `agent` counts."""
 
 
 class Spool:
@@ -61,18 +54,24 @@ class Spool:
         self._held: Batch | None = None
         self._through: deque[tuple[float, Batch]] = deque()
         self._copied: set[int] = set()
-        self._counted = 0
+        self._tally = Tally()
         self._noted = 0
-        self._untold, self._untold_since_s = 0, 0.0
-        self._is_untold_noted = True
         self._trouble = Trouble(place.directory)
         self._is_unwritten = False
         self._upkeep_at_s = self._written_out_s = 0.0
         self.previous: Previous | None = None
         self.waiting = 0
         self.bytes = 0
-        self.published = 0
-        self.lost = 0
+
+    @property
+    def published(self) -> int:
+        """How many sample sets the bus has from here."""
+        return self._tally.published
+
+    @property
+    def lost(self) -> int:
+        """How many are lost, also of an earlier session if nobody heard of them."""
+        return self._tally.lost
 
     def open(self) -> bool:
         """Return whether there is a spool; also without one everything goes on."""
@@ -154,16 +153,13 @@ class Spool:
         """Note that the bus has this one; the batch is removed with its last one."""
         self._heard_s = self._clock()
         if batch.unconfirmed.pop(key, None) is not None and not batch.gone:
-            if self._counted:
-                self._counted -= 1
-            else:
-                self.published += 1
+            self._tally.confirm()
             self._leave(batch)
 
     def lose(self, batch: Batch, key: tuple[str, int]) -> None:
         """Count one as lost that the bus takes never."""
         if batch.unconfirmed.pop(key, None) is not None and not batch.gone:
-            self._count_lost(1)
+            self._tally.lose(1, self._wall_clock())
             self._try(self._note_untold, None)
             self._leave(batch)
 
@@ -177,25 +173,21 @@ class Spool:
         self._held = None
         self._through.clear()
         self.waiting += doubtful
-        self._counted += doubtful
+        self._tally.expect_again(doubtful)
         return doubtful
 
     def append_known(self, count: int) -> None:
         """Note that so many of those that were taken were counted as published before."""
-        self._counted += count
+        self._tally.expect_again(count)
 
     def miss(self, count: int) -> None:
         """Note losses that were counted elsewhere, so that the next session tells of them if nobody heard."""
-        if count:
-            self._untold += count
-            self._untold_since_s = self._wall_clock()
-            self._is_untold_noted = False
+        self._tally.miss(count, self._wall_clock())
 
     def heard(self, tick_s: int) -> None:
         """Note that the bus has a sample set of this instant: what was counted well before it is known by now."""
         self._heard_s = self._clock()
-        if self._untold and tick_s > self._untold_since_s + TOLD_S:
-            self._untold, self._is_untold_noted = 0, False
+        if self._tally.heard(tick_s):
             self._try(self._note_untold, None)
 
     def upkeep(self) -> None:
@@ -242,21 +234,14 @@ class Spool:
         else:
             count = file.drop_oldest()
         self.waiting -= count
-        self._count_lost(count)
+        self._tally.lose(count, self._wall_clock())
         self._note_untold(file)
         return held is not None or count > 0
 
-    def _count_lost(self, count: int) -> None:
-        """Count as lost what is there no more; what the bus had confirmed once is not."""
-        known = min(count, self._counted)
-        self._counted -= known
-        self.lost += count - known
-        self.miss(count - known)
-
     def _note_untold(self, file: SpoolFile) -> None:
-        if not self._is_untold_noted:
-            file.note_untold(self.session, self._untold)
-            self._is_untold_noted = True
+        if not self._tally.is_untold_noted:
+            file.note_untold(self.session, self._tally.untold)
+            self._tally.is_untold_noted = True
 
     def _read(self, file: SpoolFile) -> Batch | None:
         after = self._through[-1][1].last if self._through else 0
@@ -273,7 +258,7 @@ class Spool:
     def _cut_out(self, file: SpoolFile, error: DamagedError) -> None:
         file.remove(error.first, error.last)
         self.waiting -= error.count
-        self._count_lost(error.count)
+        self._tally.lose(error.count, self._wall_clock())
         self._note_untold(file)
         log.warning("a part of the spool is damaged and was removed", extra={"lost_count": error.count})
 
@@ -360,11 +345,11 @@ class Spool:
                 self._let_go()
             raise
         self._held, self.waiting = None, waiting
-        self._noted, self._is_untold_noted = 0, not self._untold
+        self._noted = 0
+        self._tally.begin_file()
         if previous is not None:
             self.previous = previous
-            self.lost += untold
-            self.miss(untold)
+            self._tally.inherit(untold, self._wall_clock())
             if untold:
                 log.warning("sample sets of an earlier session were lost", extra={"lost_count": untold})
         if file.is_beyond():
@@ -381,7 +366,7 @@ class Spool:
         damaged = is_damage(error)
         lost_count = self.waiting if damaged or isinstance(error, FileGoneError) else 0
         self.waiting = self.bytes = 0
-        self._count_lost(lost_count)
+        self._tally.lose(lost_count, self._wall_clock())
         became = move_aside(self._place) if damaged and file is not None and file.is_ours() else None
         self._let_go()
         self._trouble.failed(error, now_s, lost_count, became)

@@ -9,8 +9,9 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
-from services.collector.spool_file import NAME, OtherVersionError, SpoolFileError
+from services.collector.spool_file import NAME, OtherVersionError
 from services.collector.spool_place import SPOOL_BYTES_MIN, Place
+from services.collector.spool_records import SpoolFileError
 
 log = logging.getLogger(__name__)
 

@@ -7,18 +7,25 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import zlib
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgpack
-
 from services.collector.outbox import Outgoing
-from shared.wire.encode import Encoded, Previous
-from shared.wire.limits import BODY_BYTES_MAX
+from services.collector.spool_records import (
+    BLOCK_BYTES,
+    BLOCK_SETS,
+    Batch,
+    SpoolFileError,
+    check,
+    pack,
+    pack_block,
+    unpack,
+    unpack_block,
+    whole,
+)
+from shared.wire.encode import Previous
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +37,6 @@ PAGE_BYTES = 512
 CACHE_KIB = 256
 WAL_PAGES = 1_000
 WAL_BYTES_KEPT = 1024 * 1024
-BLOCK_SETS = 64
-BLOCK_BYTES = 256 * 1024
-BLOCK_BYTES_MAX = BLOCK_BYTES + 2 * BODY_BYTES_MAX
 OUTSIDE_BYTES = 4 * 1024 * 1024
 """What the log beside the file may take: the pages before a checkpoint, and one transaction of the largest kind."""
 SPARE_PAGES = 64
@@ -41,42 +45,12 @@ RECORD_BYTES = 256
 """More than SQLite needs around one sample set, beside its own share of each page."""
 
 
-class SpoolFileError(Exception):
-    """The file is none of ours, or not what it was. Nothing of it can be used."""
-
-
 class OtherVersionError(SpoolFileError):
     """Another version of the collector wrote the file, and may want it back: it is left as it is."""
 
 
 class FileGoneError(OSError):
     """The file is no longer where it was opened: what is written to it is lost. Open it anew."""
-
-
-class DamagedError(SpoolFileError):
-    """A part of the file is not as it was written. Remove that part and count it; the rest can be used."""
-
-    def __init__(self, first: int, last: int, count: int) -> None:
-        super().__init__(f"{count} sample sets are not as they were written")
-        self.first, self.last, self.count = first, last, count
-
-
-@dataclass(slots=True)
-class Batch:
-    """The oldest sample sets of the file, to be sent and then removed together; a block, or some single ones.
-
-    `unconfirmed` shrinks as the bus confirms, `count` is how many there were; `gone` says that it is sent no more.
-    """
-
-    first: int
-    last: int
-    is_block: bool
-    unconfirmed: dict[tuple[str, int], Outgoing] = field(repr=False)
-    gone: bool = False
-    count: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.count = len(self.unconfirmed)
 
 
 class SpoolFile:
@@ -139,7 +113,7 @@ class SpoolFile:
             "SELECT (SELECT count(*) FROM fresh WHERE id > ?1)"
             " + (SELECT coalesce(sum(sample_sets), 0) FROM block WHERE id > ?1)"
         )
-        return _number(self._connection.execute(counted, (after,)).fetchone()[0])
+        return whole(self._connection.execute(counted, (after,)).fetchone()[0])
 
     def begin(self, session: str) -> tuple[Previous | None, int]:
         """Return the session before this one with its last number, and how many losses nobody heard of.
@@ -155,8 +129,8 @@ class SpoolFile:
             self._connection.execute("DELETE FROM unconfirmed")
         if row is None:
             return None, 0
-        previous = Previous(str(row[0]), _number(row[1])) if row[0] != session else None
-        return previous, _number(row[2])
+        previous = Previous(str(row[0]), whole(row[1])) if row[0] != session else None
+        return previous, whole(row[2])
 
     def note(self, session: str, seq_last: int) -> None:
         """Keep the last number that a session has given out."""
@@ -178,8 +152,7 @@ class SpoolFile:
         """Add sample sets behind the others, and note the last number among them."""
         with self._transaction():
             for each in outgoing:
-                record = _pack(each)
-                self._insert(each.tick_s, zlib.crc32(record), record)
+                self._insert(*pack(each))
             newest = outgoing[-1].encoded
             noted = self._connection.execute("SELECT session, seq_last FROM state").fetchone()
             if noted is None or noted[0] != newest.session or noted[1] < newest.seq:
@@ -189,10 +162,9 @@ class SpoolFile:
         """Keep copies of sample sets that were sent and have no answer yet."""
         with self._transaction():
             for each in outgoing:
-                record = _pack(each)
                 self._connection.execute(
                     "INSERT OR REPLACE INTO unconfirmed (seq, tick_s, checksum, record) VALUES (?, ?, ?, ?)",
-                    (each.encoded.seq, each.tick_s, zlib.crc32(record), record),
+                    (each.encoded.seq, *pack(each)),
                 )
 
     def discard_copies(self, seqs: Sequence[int]) -> None:
@@ -235,8 +207,8 @@ class SpoolFile:
             "SELECT id, tick_s, checksum, record FROM fresh WHERE id BETWEEN ? AND ? ORDER BY id", (ids[0], ids[-1])
         ).fetchall()
         for row in rows:
-            _check(row)
-        body = zlib.compress(b"".join(row[3] for row in rows))
+            check(row)
+        body = pack_block(b"".join(row[3] for row in rows))
         with self._transaction():
             self._connection.execute("DELETE FROM fresh WHERE id BETWEEN ? AND ?", (ids[0], ids[-1]))
             self._connection.execute(
@@ -256,14 +228,14 @@ class SpoolFile:
             "SELECT id, tick_s, checksum, record FROM fresh WHERE id > ? AND id < ? ORDER BY id LIMIT ?",
             (after, before, BLOCK_SETS),
         ):
-            _check(row)
+            check(row)
             rows.append(row)
             size += len(row[3])
             if size >= BLOCK_BYTES:
                 break
         if rows:
-            return Batch(rows[0][0], rows[-1][0], False, _unpack(b"".join(row[3] for row in rows)))
-        return Batch(block[0], block[1], True, _unpack_block(*block)) if block else None
+            return Batch(rows[0][0], rows[-1][0], False, unpack(b"".join(row[3] for row in rows)))
+        return Batch(block[0], block[1], True, unpack_block(*block)) if block else None
 
     def remove(self, first: int, last: int) -> None:
         """Remove a block, or single ones, by their places."""
@@ -286,7 +258,7 @@ class SpoolFile:
                 return 0
             self._connection.execute("DELETE FROM block WHERE id = ?", (first[0],))
             self._connection.execute("DELETE FROM fresh WHERE id = ?", (first[0],))
-        return _number(first[1])
+        return whole(first[1])
 
     def is_oldest_before(self, tick_s: int) -> bool:
         """Return whether all that is dropped next is older than an instant."""
@@ -295,7 +267,7 @@ class SpoolFile:
             " UNION ALL SELECT id, tick_s_last FROM (SELECT id, tick_s_last FROM block ORDER BY id LIMIT 1))"
             " ORDER BY id LIMIT 1"
         ).fetchone()
-        return newest is not None and _number(newest[0]) < tick_s
+        return newest is not None and whole(newest[0]) < tick_s
 
     def shrink(self) -> None:
         """Give what is free in the file back to the file system; costs as much as what is left in it."""
@@ -357,43 +329,9 @@ class SpoolFile:
             raise
 
     def _number(self, query: str) -> int:
-        return _number(self._connection.execute(query).fetchone()[0])
+        return whole(self._connection.execute(query).fetchone()[0])
 
 
 def _create(path: Path) -> None:
     """Make the file, readable by its owner only; SQLite gives its log the same mode."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-
-
-def _number(found: object) -> int:
-    if not isinstance(found, int):
-        raise SpoolFileError(f"expected a number, got {type(found).__name__}")
-    return found
-
-
-def _check(row: Sequence[object]) -> None:
-    """Raise DamagedError when a single sample set is not as it was written: id, tick_s, checksum, record."""
-    number, record = _number(row[0]), row[3]
-    if not isinstance(record, bytes) or not isinstance(row[1], int) or zlib.crc32(record) != row[2]:
-        raise DamagedError(number, number, 1)
-
-
-def _pack(outgoing: Outgoing) -> bytes:
-    encoded = outgoing.encoded
-    packed: bytes = msgpack.packb((encoded.session, encoded.seq, outgoing.tick_s, encoded.body))
-    return packed
-
-
-def _unpack(records: bytes) -> dict[tuple[str, int], Outgoing]:
-    """Return sample sets by session and number; the same one twice becomes one."""
-    # It would begin with a buffer of 1 MiB, which then stays with the process.
-    unpacker = msgpack.Unpacker(read_size=1_024, max_buffer_size=BLOCK_BYTES_MAX)
-    unpacker.feed(records)
-    return {(session, seq): Outgoing(Encoded(session, seq, body), tick_s) for session, seq, tick_s, body in unpacker}
-
-
-def _unpack_block(first: int, last: int, count: int, body: bytes) -> dict[tuple[str, int], Outgoing]:
-    try:
-        return _unpack(zlib.decompressobj().decompress(body, BLOCK_BYTES_MAX))
-    except (zlib.error, ValueError, TypeError, msgpack.UnpackException) as error:
-        raise DamagedError(_number(first), _number(last), _number(count)) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.collector import outbox, spool, spool_faults, spool_file, spool_place
+from services.collector import outbox, spool, spool_faults, spool_file, spool_place, spool_records
 from services.collector.settings import CollectorSettings
 from shared.wire import limits
 from tests.contract.source import ROOT
@@ -30,7 +30,7 @@ def test_every_setting_has_its_default(name: str) -> None:
         f"`{spool_faults.DAMAGED}`",
         f"has not confirmed within {outbox.UNCONFIRMED_S_MAX:.0f} s",
         f"keeps {outbox.WAITING_MAX} sample sets ({outbox.WAITING_BYTES_MAX // 1024**2} MiB) in memory",
-        f"Blocks of {spool_file.BLOCK_SETS} sample sets",
+        f"Blocks of {spool_records.BLOCK_SETS} sample sets",
         f"while {outbox.PENDING_MAX} sample sets have no answer",
         f"`fsync` every {spool.WRITE_OUT_S:.0f} s",
         f"in the last {spool.WRITE_OUT_S:.0f} s",

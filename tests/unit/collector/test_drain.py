@@ -15,7 +15,7 @@ from nats.errors import MaxPayloadError
 
 from services.collector.answers import is_never_stored
 from services.collector.drain import SENT_BYTES_MAX, SENT_MAX, Backoff, Drain, Pace, Window
-from services.collector.spool_file import Batch
+from services.collector.spool_records import Batch
 from shared.wire.limits import LIVE_SECONDS_MAX
 from tests.unit.collector.spools import NOW_S, Spools, sets
 

@@ -9,10 +9,12 @@ import pytest
 
 from services.collector.__main__ import open_spool
 from services.collector.settings import CollectorSettings
-from services.collector.spool import TOLD_S, WRITE_OUT_S
+from services.collector.spool import WRITE_OUT_S
 from services.collector.spool_age import AGREED_S
-from services.collector.spool_file import BLOCK_SETS, NAME, OUTSIDE_BYTES, SpoolFile
+from services.collector.spool_file import NAME, OUTSIDE_BYTES, SpoolFile
 from services.collector.spool_place import HOUR_S, PRODUCT, ROOT_STATE, SPOOL_BYTES_MIN, directory_of
+from services.collector.spool_records import BLOCK_SETS
+from services.collector.spool_tally import TOLD_S
 from shared.wire.encode import Previous
 from tests.unit.collector.spools import Spools, drained, numbers, sets
 

@@ -17,8 +17,9 @@ from services.collector.counters import Counters
 from services.collector.outbox import Room
 from services.collector.spool import WRITE_OUT_S, Spool
 from services.collector.spool_faults import DAMAGED, QUIET_S, RETRY_S
-from services.collector.spool_file import BLOCK_SETS, LAYOUT, NAME
+from services.collector.spool_file import LAYOUT, NAME
 from services.collector.spool_place import SPOOL_BYTES_MIN, Place
+from services.collector.spool_records import BLOCK_SETS
 from services.collector.spooled_outbox import Recent, SpooledOutbox
 from shared.wire.encode import Previous
 from tests.servers import wait_until

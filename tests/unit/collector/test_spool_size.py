@@ -11,8 +11,9 @@ from services.collector.outbox import Outgoing
 from services.collector.schedule import due
 from services.collector.simulation.families import rows_at
 from services.collector.simulation.profile import Profile, invent
-from services.collector.spool_file import BLOCK_SETS, NAME, OUTSIDE_BYTES, SpoolFile
+from services.collector.spool_file import NAME, OUTSIDE_BYTES, SpoolFile
 from services.collector.spool_place import GIB, SPOOL_HOURS_MAX
+from services.collector.spool_records import BLOCK_SETS
 from shared.families import FAMILIES
 from shared.subjects import SYSTEM_SOURCE
 from shared.wire.encode import Numbering, Rows, cells, encode
