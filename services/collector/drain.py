@@ -11,12 +11,10 @@ from dataclasses import dataclass
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
-from nats.errors import MaxPayloadError
 
 from services.collector.answers import is_never_stored, refusal
 from services.collector.outbox import CONFIRM_S_MAX, Outgoing
-from services.collector.publish import MESSAGE_ID
+from services.collector.publish import send
 from services.collector.spool import Spool
 from services.collector.spool_records import Batch
 from shared.budget import Budgets
@@ -183,16 +181,8 @@ class Drain:
         return self._window
 
     async def _send(self, client: Client, number: int, outgoing: Outgoing) -> None:
-        encoded = outgoing.encoded
-        try:
-            await client.publish(
-                self.subject_of(outgoing), encoded.body, reply=f"{self._inbox}.{number}",
-                headers={MESSAGE_ID: encoded.message_id},
-            )  # fmt: skip
-        except MaxPayloadError:
-            self._lose(number, "the bus takes no messages of this size: raise its max_payload")
-        except NatsError as error:  # the connection went meanwhile: it is sent again on the next one
-            log.debug("publishing failed", extra={"error": f"{type(error).__name__}: {error}"})
+        if not await send(client, self.subject_of(outgoing), outgoing.encoded, f"{self._inbox}.{number}"):
+            self._lose(number)
 
     def subject_of(self, outgoing: Outgoing) -> str:
         """Return the live subject for what is live still, and of this session; the backfill's for anything else."""
@@ -207,7 +197,8 @@ class Drain:
             self._confirm(number)
             await self.step()
         elif is_never_stored(message.data):
-            self._lose(number, reason)
+            log.warning("the bus never stores a sample set of the spool", extra={"error": reason})
+            self._lose(number)
         else:
             self._refused(number, reason)
 
@@ -227,8 +218,7 @@ class Drain:
             self._told_refused = True
             log.warning("the bus does not store what the spool holds; it is tried again", extra={"error": reason})
 
-    def _lose(self, number: int, reason: str) -> None:
+    def _lose(self, number: int) -> None:
         window = self._window
         if window is not None and (key := window.answered(number)) is not None:
-            log.warning(reason, extra={"bytes": len(window.batch.unconfirmed[key].encoded.body)})
             self._spool.lose(window.batch, key)

@@ -15,10 +15,29 @@ from services.collector.answers import is_never_stored, refusal
 from services.collector.counters import Counters
 from services.collector.outbox import Outbox, Outgoing
 from shared.subjects import SYSTEM_SOURCE, backfill_subject, inventory_subject, metrics_subject
+from shared.wire.encode import Encoded
 
 log = logging.getLogger(__name__)
 
 MESSAGE_ID = "Nats-Msg-Id"
+
+
+async def send(client: Client, subject: str, encoded: Encoded, reply: str) -> bool:
+    """Send one sample set, to be answered there; return whether the bus may take it, False when it never will.
+
+    When the connection went meanwhile there is no answer: send it again on the next one.
+    """
+    try:
+        await client.publish(subject, encoded.body, reply=reply, headers={MESSAGE_ID: encoded.message_id})
+    except MaxPayloadError:
+        log.warning(
+            "the bus takes no messages of this size: raise its max_payload",
+            extra={"bytes": len(encoded.body), "bytes_max": client.max_payload},
+        )
+        return False
+    except NatsError as error:
+        log.debug("publishing failed", extra={"error": f"{type(error).__name__}: {error}"})
+    return True
 
 
 class Publisher:
@@ -137,18 +156,8 @@ class Publisher:
     async def _send(self, client: Client, outgoing: Outgoing) -> None:
         encoded = outgoing.encoded
         subject = self._live_subject if outgoing.is_live(self._wall_clock()) else self._late_subject
-        try:
-            await client.publish(
-                subject, encoded.body, reply=f"{self._inbox}.{encoded.seq}", headers={MESSAGE_ID: encoded.message_id}
-            )
-        except MaxPayloadError:
+        if not await send(client, subject, encoded, f"{self._inbox}.{encoded.seq}"):
             self._outbox.lose(encoded.seq)
-            log.warning(
-                "the bus takes no messages of this size: raise its max_payload",
-                extra={"bytes": len(encoded.body), "bytes_max": client.max_payload},
-            )
-        except NatsError as error:  # the connection went meanwhile: it stays pending and is sent again
-            log.debug("publishing failed", extra={"error": f"{type(error).__name__}: {error}"})
 
     @property
     def _is_connected(self) -> bool:

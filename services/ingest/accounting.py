@@ -58,6 +58,11 @@ class Rarity:
     received_at: datetime
     offset_seconds: float | None = None
 
+    @property
+    def minute(self) -> datetime:
+        """The minute of arrival, by which they are counted."""
+        return self.received_at.replace(second=0, microsecond=0)
+
 
 class KnownSessions:
     """The sessions that are recorded already, those recorded last; others are entered again, which changes nothing."""
@@ -170,13 +175,7 @@ def _ending(one: Message | Refusal) -> tuple[Message, ExceptionKind, float | Non
 def counted(rarities: Iterable[Rarity], sources: KnownSources) -> dict[tuple[str, str, ExceptionKind, datetime], int]:
     """Return how many there are of each kind, by host, source and minute of arrival."""
     return Counter(
-        (
-            rarity.host,
-            sources.bounded(rarity.host, rarity.source),
-            rarity.kind,
-            rarity.received_at.replace(second=0, microsecond=0),
-        )
-        for rarity in rarities
+        (rarity.host, sources.bounded(rarity.host, rarity.source), rarity.kind, rarity.minute) for rarity in rarities
     )
 
 
@@ -217,9 +216,7 @@ def _session_arrays(sessions: Mapping[SessionKey, Delivery]) -> tuple[list[Any],
 
 def _exception_arrays(rarities: Sequence[Rarity], sources: KnownSources) -> tuple[list[Any], ...]:
     offsets = {
-        (rarity.host, rarity.received_at.replace(second=0, microsecond=0)): rarity.offset_seconds
-        for rarity in rarities
-        if rarity.offset_seconds is not None
+        (rarity.host, rarity.minute): rarity.offset_seconds for rarity in rarities if rarity.offset_seconds is not None
     }
     rows = [
         (host, source, kind, minute, count, offsets.get((host, minute)) if kind == "clock_ahead" else None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 from collections.abc import Awaitable, Callable
@@ -14,6 +13,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from services.ingest.ceiling import is_paused, pause_reason
+from services.ingest.jetstream import ask
 from services.ingest.metrics import Metrics
 from shared.subjects import BACKFILL, METRICS
 
@@ -101,9 +101,8 @@ async def stream_bytes(bus: Client) -> int | None:
     total = 0
     for stream in (METRICS, BACKFILL):
         try:
-            answer = await bus.request(f"$JS.API.STREAM.INFO.{stream}", b"", timeout=ASK_S_MAX)
-            total += int(json.loads(answer.data)["state"]["bytes"])
-        except (NatsError, OSError, KeyError) as error:
+            total += int((await ask(bus, f"STREAM.INFO.{stream}", ASK_S_MAX))["state"]["bytes"])
+        except (NatsError, OSError, ValueError, KeyError) as error:
             log.warning("the size of a stream is unknown", extra={"stream": stream, "error": type(error).__name__})
             return None
     return total

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from services.ingest.errors import translated
+from services.ingest.jetstream import ask
 from services.ingest.metrics import Metrics
 from services.ingest.pace import Connect
 from services.ingest.storage.delivery import EXCEPTIONS, STREAM_LOSS, delete_old_minutes, delete_old_sessions
@@ -56,8 +56,8 @@ class StreamLook:
 
 async def look_at(bus: Client, stream: str) -> StreamLook:
     """Return where a stream and its durable stand; raise NatsError, OSError or ValueError where the bus is silent."""
-    consumer = await _ask(bus, f"$JS.API.CONSUMER.INFO.{stream}.{DURABLE}")
-    found = await _ask(bus, f"$JS.API.STREAM.INFO.{stream}")
+    consumer = await ask(bus, f"CONSUMER.INFO.{stream}.{DURABLE}", ASK_S_MAX)
+    found = await ask(bus, f"STREAM.INFO.{stream}", ASK_S_MAX)
     state, config = found["state"], found["config"]
     unread = consumer["num_pending"] + consumer["num_ack_pending"]
     return StreamLook(
@@ -161,11 +161,3 @@ class StreamWatch:
                 "the stream reached its limits and let sample sets go unread",
                 extra={"stream": stream, "sample_sets_max": lost},
             )
-
-
-async def _ask(bus: Client, subject: str) -> dict[str, Any]:
-    answer = await bus.request(subject, b"", timeout=ASK_S_MAX)
-    found: dict[str, Any] = json.loads(answer.data)
-    if "error" in found:
-        raise ValueError(str(found["error"])[:300])
-    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from nats.js.api import (
 )
 from nats.js.errors import APIError, NotFoundError
 
+from services.ingest.jetstream import ask
 from services.ingest.provisioning.errors import ProvisionError
 from shared.holding import minutes_held
 from shared.subjects import ACCOUNT, BACKFILL, DURABLE, HOSTS_STREAM, METRICS, Stream
@@ -118,8 +118,7 @@ async def make_durables(bus: Client, ack_wait_s: float, max_ack_pending: int) ->
 async def held_minutes(bus: Client, stream: Stream) -> float | None:
     """Return for how many minutes the stream keeps a message at its present rate, None when that is unknown."""
     # nats-py's StreamInfo leaves the times of the first and the last message out.
-    answer = await bus.request(f"$JS.API.STREAM.INFO.{stream.name}", b"", timeout=REQUEST_S_MAX)
-    state: dict[str, Any] = json.loads(answer.data)["state"]
+    state: dict[str, Any] = (await ask(bus, f"STREAM.INFO.{stream.name}", REQUEST_S_MAX))["state"]
     span = _instant(state["last_ts"]) - _instant(state["first_ts"]) if state["messages"] > 1 else None
     return minutes_held(
         state["bytes"], span.total_seconds() if span is not None else 0.0, stream.bytes_max, stream.age_s_max
