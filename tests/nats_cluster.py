@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import nats
 from nats.errors import Error as NatsError
 
 from shared.subjects import inbox_prefix
+from tests.ports import free_ports
 from tests.servers import NatsServer
 from tests.waiting import holds
 
@@ -21,7 +20,7 @@ LEADER_S_MAX = 60.0
 
 def cluster(directory: Path, count: int = 3, sync_interval: str = "2m") -> list[NatsServer]:
     """Return so many nodes of one cluster, none of them started; all have the same passwords."""
-    routes = _free_ports(count)
+    routes = free_ports(count)
     first = NatsServer(directory / "nats-0", sync_interval=sync_interval)
     nodes = [first] + [
         NatsServer(directory / f"nats-{number}", sync_interval=sync_interval, passwords=first.passwords,
@@ -90,11 +89,3 @@ async def _asked(nodes: list[NatsServer], subject: str, otherwise: dict[str, Any
 
 async def _unheard(_: Exception) -> None:
     """Errors of a connection are told by what it raises."""
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as probes:
-        sockets = [probes.enter_context(socket.socket()) for _ in range(count)]
-        for probe in sockets:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in sockets]

@@ -7,7 +7,8 @@ import signal
 
 from tests.faults.fleet import Fleet
 from tests.faults.length import Length
-from tests.integration.ingest.running import figure, free_port
+from tests.integration.ingest.running import figure
+from tests.ports import free_port
 from tests.waiting import holds
 
 SAMPLE_SETS = "vitalwire_ingest_sample_sets_total"

@@ -14,7 +14,7 @@ from services.api.routes import ROUTES
 from tests.faults.fleet import DATABASE, Fleet
 from tests.faults.stored import Stored
 from tests.faults.verdict import Verdict
-from tests.integration.ingest.running import free_port
+from tests.ports import free_port
 from tests.processes import Service
 
 assert ("GET", "/api/v1/hosts/{host}/delivery") in ROUTES, "without the route no fault is compared with what is shown"

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.api.server import ApiServer, free_port
+from tests.integration.api.server import ApiServer
 from tests.integration.conftest import database_on, run_sql
+from tests.ports import free_port
 from tests.servers import NatsServer, temporary_directory
 
 

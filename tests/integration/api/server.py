@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,17 +17,11 @@ from typing import Any
 import httpx
 
 from tests.integration.conftest import Database
+from tests.ports import free_port
 from tests.servers import NatsServer, wait_until
 
 ROOT = Path(__file__).parents[3]
 ADMIN_PASSWORD = "an admin's password"
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.integration.api.server import ApiServer, bearer, free_port, log_in, send
+from tests.integration.api.server import ApiServer, bearer, log_in, send
 from tests.integration.api.stored import span, store_cpu
+from tests.ports import free_port
 from tests.processes import forget_peak, peak_bytes, resident_bytes
 from tests.servers import wait_until
 

@@ -18,9 +18,10 @@ from services.api.errors import UnavailableError
 from services.api.health.checks import storage_component
 from services.api.health.queries import HealthQueries
 from shared.subjects import host_user
-from tests.integration.api.server import ApiServer, bearer, free_port, log_in, send, tick
+from tests.integration.api.server import ApiServer, bearer, log_in, send, tick
 from tests.integration.api.speaker import Speaker, cpu_table, memory_table
 from tests.integration.conftest import BusConnect, database_url
+from tests.ports import free_port
 from tests.servers import NatsServer, wait_until
 
 

@@ -12,10 +12,8 @@ from tests.servers import NatsServer, temporary_directory
 
 @pytest.fixture
 def own_bus() -> Iterator[NatsServer]:
-    """A bus that a test may reload and fill as it likes; its port stays the same when it is reloaded."""
+    """A bus that a test may reload and fill as it likes."""
     server = NatsServer(temporary_directory("bus"))
-    server.start()
-    server.stop()
     server.start()
     yield server
     server.stop()

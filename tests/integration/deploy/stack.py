@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,18 +18,11 @@ from typing import IO, Any
 from deploy.local.identity import Identity, marked
 from deploy.local.process_table import ProcessTable, read_table
 from deploy.local.state import Layout, layout_of
+from tests.ports import free_port
 
 CHECKOUT = Path(__file__).parents[3]
 PASSWORD = "correct horse battery staple"
 UP_S_MAX = 120.0
-
-
-def free_port() -> int:
-    """Return a port on which nothing listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def until(condition: Callable[[], object], what: str, seconds_max: float = 60.0) -> None:

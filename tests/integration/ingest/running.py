@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
@@ -96,13 +95,6 @@ async def stored_seqs(connection: asyncpg.Connection, host: str = HOST) -> list[
     """Return the seqs that the rows of swap tell, in order: a doubled row shows twice."""
     rows = await connection.fetch("SELECT total_bytes FROM metrics.swap WHERE host = $1 ORDER BY 1", host)
     return [row[0] for row in rows]
-
-
-def free_port() -> int:
-    """Return a port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def figure(port: int, name: str) -> float:

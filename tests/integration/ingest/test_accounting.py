@@ -22,7 +22,6 @@ from tests.integration.ingest.running import (
     HOST,
     drained,
     figure,
-    free_port,
     logged,
     publish,
     sample_set,
@@ -30,6 +29,7 @@ from tests.integration.ingest.running import (
     ticks,
     until,
 )
+from tests.ports import free_port
 from tests.servers import NatsServer
 
 PREVIOUS = {"session": "b" * 24, "seq_last": 41}

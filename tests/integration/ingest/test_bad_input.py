@@ -15,13 +15,13 @@ from tests.integration.ingest.running import (
     HOST,
     drained,
     figure,
-    free_port,
     publish,
     sample_set,
     stored_seqs,
     swap,
     ticks,
 )
+from tests.ports import free_port
 from tests.servers import NatsServer
 
 PAYLOAD_BYTES_MAX = 1024 * 1024

@@ -28,7 +28,6 @@ from tests.integration.ingest.running import (
     HOST,
     drained,
     figure,
-    free_port,
     logged,
     publish,
     sample_set,
@@ -36,6 +35,7 @@ from tests.integration.ingest.running import (
     ticks,
 )
 from tests.integration.storage.product import mode_of_database
+from tests.ports import free_port
 from tests.servers import NatsServer
 
 COUNT = 50

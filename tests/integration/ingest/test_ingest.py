@@ -7,7 +7,8 @@ from nats.aio.client import Client
 
 from shared.subjects import backfill_subject
 from tests.integration.ingest.conftest import StartIngest
-from tests.integration.ingest.running import HOST, drained, figure, free_port, publish, sample_set, stored_seqs, ticks
+from tests.integration.ingest.running import HOST, drained, figure, publish, sample_set, stored_seqs, ticks
+from tests.ports import free_port
 
 
 async def test_what_is_published_is_stored(
