@@ -10,6 +10,8 @@ PAGE := services/web/dist/index.html
 PAGE_SOURCES := $(shell find services/web \( -name node_modules -o -name dist -o -name test-results \) -prune -o -type f -print)
 INSTALLED = [ -e .venv/local.stamp ] || { echo "nothing is installed here, so nothing runs: 'make up' installs and starts everything"; exit $(1); };
 TEST := $(RUN) -m coverage run -m pytest -q
+# Two workers, which mostly wait; but in the one server of TEST_DATABASE_URL they would meet.
+SIDE_BY_SIDE := $(TEST) -p tests.workers -n $(if $(TEST_DATABASE_URL),0,2)
 STORAGE := $(TEST) -p tests.storage_summary tests/integration/storage
 export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
@@ -40,8 +42,8 @@ test: setup .venv/dev.stamp ## Run every test: unit and contract, integration, f
 	@sh deploy/test_tools.sh chromium curl jq && rm -f .coverage .coverage.*
 	@$(MAKE) --no-print-directory test-unit test-integration test-faults test-web test-browser coverage
 
-test-unit: ; @echo "== unit and contract tests" && $(TEST) tests/unit tests/contract
-test-integration: ; @echo "== integration tests: real NATS and PostgreSQL" && $(TEST) tests/integration
+test-unit: ; @echo "== unit and contract tests" && $(SIDE_BY_SIDE) tests/unit tests/contract
+test-integration: ; @echo "== integration tests: real NATS and PostgreSQL" && $(SIDE_BY_SIDE) -m "not alone" tests/integration && $(TEST) -m alone tests/integration
 test-faults: ; @echo "== faults on real servers, in short forms" && $(TEST) tests/faults
 test-web: ; @echo "== front end unit tests" && $(NPM) run --silent test
 test-browser: ; @echo "== browser tests" && $(TEST) tests/browser

@@ -189,6 +189,7 @@ def test_what_ends_sessions_ends_all_of_them(
         assert ask(api, "GET", "/api/v1/auth/me", token).status_code == 401
 
 
+@pytest.mark.alone
 def test_a_session_that_ended_elsewhere_ends_here_within_two_seconds(api: ApiServer, person: str) -> None:
     token = log_in(api, person, PASSWORD)
     # Another instance of the API writes nothing but this.
@@ -276,6 +277,7 @@ def test_fifty_right_logins_at_once_are_no_attack(api: ApiServer, person: str) -
     assert asyncio.run(attempts()) == [200] * 50
 
 
+@pytest.mark.alone
 def test_an_unknown_user_takes_as_long_as_a_wrong_password(api: ApiServer, person: str) -> None:
     def fastest(name: str) -> float:
         times = []

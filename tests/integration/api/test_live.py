@@ -255,6 +255,7 @@ async def test_a_bus_that_restarts_leaves_every_sample_set_or_a_gap(
         shutil.rmtree(directory, ignore_errors=True)
 
 
+@pytest.mark.alone
 async def test_logout_closes_open_websockets(api: ApiServer) -> None:
     token = await asyncio.to_thread(log_in, api)
     async with connect(ws_url(api), additional_headers=bearer(token)) as client:
@@ -282,6 +283,7 @@ WATCHED_S, TICK_S = 30, 0.25
 """What 50 clients are promised, they are promised for so long."""
 
 
+@pytest.mark.alone
 async def test_fifty_clients_get_everything_or_a_gap_and_one_that_never_reads_delays_nobody(
     api: ApiServer, bus: NatsServer, bus_connect: BusConnect
 ) -> None:

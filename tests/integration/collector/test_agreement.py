@@ -10,6 +10,8 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 from shared.families import FAMILIES
 from shared.subjects import HOSTS_STREAM, inventory_subject
 from shared.wire.inventory import decode_inventory
@@ -62,6 +64,7 @@ def transfer(count: int) -> None:
         taker.join()
 
 
+@pytest.mark.alone
 async def test_values_agree_with_the_machine(own_bus: NatsServer, tmp_path: Path) -> None:
     flags = ("--intervals=disk=1,process=1,connection=1,agent=1",)
     with collector(own_bus, tmp_path / "log", *flags) as running:
