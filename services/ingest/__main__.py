@@ -16,7 +16,6 @@ from wsgiref.simple_server import WSGIServer
 import asyncpg
 import uvloop
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
 
 from services.ingest.breaker import Breaker
 from services.ingest.consume import BatchPolicy, Consumer, Intake
@@ -33,7 +32,7 @@ from services.ingest.storage.selection import storage_of
 from services.ingest.stream_watch import StreamWatch
 from services.ingest.upkeep import Upkeep, keep_up
 from services.ingest.window import RawKept
-from shared.runtime.bus import BusAddress, connect
+from shared.runtime.bus import BREAKING, BusAddress, close, connect
 from shared.runtime.command_line import read_settings_or_exit
 from shared.runtime.logs import configure_logs
 from shared.runtime.signals import stop_requested
@@ -192,9 +191,9 @@ async def _unless(stop: asyncio.Event, work: Coroutine[object, object, T]) -> T 
 async def _flush_and_close(bus: Client) -> None:
     """Send the last acks, unless the bus is away: then their messages come again, which costs only work."""
     if bus.is_connected:
-        with contextlib.suppress(NatsError, OSError):
+        with contextlib.suppress(*BREAKING):
             await bus.flush(timeout=2)
-    await bus.close()
+    await close(bus)
 
 
 def _spare_the_garbage_collector() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import nats
 from nats.aio.client import Client, Server
+from nats.errors import Error as NatsError
 
 from shared.settings import Secret
 from shared.subjects import inbox_prefix
@@ -18,6 +22,10 @@ log = logging.getLogger(__name__)
 _REFUSED = "authorization violation"
 BACKOFF_S_FIRST = 0.5
 BACKOFF_S_MAX = 30.0
+CLOSE_S_MAX = 2.0
+BREAKING = (NatsError, OSError, RuntimeError)
+"""What nats-py raises where its connection has just broken, or broke before it was closed: it writes to the closed
+socket all the same, which asyncio calls an OSError and uvloop a RuntimeError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,22 @@ async def connect(
     )
     admitted = True
     return client
+
+
+class Closing(Protocol):
+    """What can be closed; nats-py's Client is one."""
+
+    async def close(self) -> None:
+        """Close the connection for good."""
+
+
+async def close(client: Closing, seconds_max: float = CLOSE_S_MAX) -> None:
+    """End the connection for good, in so many seconds; raise nothing, whatever the bus does meanwhile.
+
+    A frozen bus takes nothing: without a bound this would wait for it.
+    """
+    with contextlib.suppress(*BREAKING):
+        await asyncio.wait_for(client.close(), seconds_max)
 
 
 def server_id(client: Client) -> str | None:

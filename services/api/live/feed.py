@@ -15,6 +15,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from services.api.hosts.inventories import Inventories
 from services.api.live.relay import Relay
+from shared.runtime.bus import close
 from shared.subjects import HOSTS_BUCKET, HOSTS_STREAM, METRICS
 from shared.wire.decode import DecodeError
 
@@ -78,7 +79,7 @@ class Feed:
     async def close(self) -> None:
         """End the connection; not drained: clients are gone by then, and a stuck one must not hold the end up."""
         if self.bus is not None:
-            await self.bus.close()
+            await close(self.bus)
 
     async def _seed(self, bus: Client, reconnects: int) -> None:
         """Read inventories, the sample sets of the last minute in their order, and the last one of each host.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import signal
 import socket
 from collections.abc import Iterator
 
@@ -20,7 +21,7 @@ from services.ingest.sink import PostgresSink
 from shared.wire.decode import decode
 from tests.integration.conftest import Database
 from tests.integration.ingest.conftest import StartIngest
-from tests.integration.ingest.running import HOST, drained, logged, publish, sample_set, ticks
+from tests.integration.ingest.running import HOST, drained, events, logged, publish, sample_set, ticks, until
 from tests.servers import NatsServer, PostgresServer, temporary_directory
 from tests.unit.ingest.messages import FakeMessage, body
 
@@ -56,6 +57,31 @@ async def test_a_stop_while_everything_is_away_ends_at_once(ingest: StartIngest,
     process.start(ready=False)
     await logged(process, "bus error")
     assert process.stop() == 0
+
+
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, signal.SIGKILL, signal.SIGSTOP], ids=["stopped", "killed", "frozen"]
+)
+async def test_a_stop_with_answers_that_the_bus_cannot_take_ends_it_as_asked(
+    number: int, ingest: StartIngest, own_bus: NatsServer, host_client: Client, owner: asyncpg.Connection
+) -> None:
+    process = ingest()
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE metrics.swap IN ACCESS EXCLUSIVE MODE")
+        await asyncio.to_thread(process.start)
+        await publish(host_client, (sample_set(HOST, seq, time) for seq, time in enumerate(ticks(5), start=1)))
+        await until(owner, "EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'metrics.swap'::regclass)")
+        if number == signal.SIGSTOP:
+            assert own_bus.process is not None
+            own_bus.process.send_signal(number)
+        else:
+            await asyncio.to_thread(own_bus.stop, number)
+            await logged(process, "bus disconnected")
+    await until(owner, "count(*) = 5 FROM metrics.swap")
+    status = await asyncio.to_thread(process.stop)
+    if own_bus.process is not None:
+        own_bus.process.send_signal(signal.SIGCONT)
+    assert (status, events(process, "ingest ends: this is a bug, or the database refuses this role")) == (0, [])
 
 
 @pytest.mark.parametrize(
