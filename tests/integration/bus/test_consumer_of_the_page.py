@@ -73,6 +73,12 @@ async def publish_tick(speakers: dict[str, Speaker], numbering: Numbering, tick:
         await speaker.client.publish(metrics_subject(host, "system"), encoded(host, tick, numbering).body)
 
 
+async def next_line(printed_by: asyncio.StreamReader) -> str:
+    found = await asyncio.wait_for(printed_by.readline(), 10)
+    assert found, "the program ended"
+    return found.decode().strip()
+
+
 def expected_line(language: str, host: str, tick: int) -> str:
     row = cells(FAMILIES["cpu"], typical_row(FAMILIES["cpu"], tick))
     time = FIRST + timedelta(seconds=tick)
@@ -102,8 +108,9 @@ async def test_the_program_prints_the_cpu_of_all_hosts(own_bus: NatsServer, tmp_
         await publish_tick(speakers, numbering, 1_000)
         wanted = {expected_line(language, host, 1_000) for host in HOSTS}
         printed = [(await reading).decode().strip()]
+        assert printed != [""], "the program ended"
         while not wanted <= set(printed):
-            printed.append((await asyncio.wait_for(consumer.stdout.readline(), 10)).decode().strip())
+            printed.append(await next_line(consumer.stdout))
     finally:
         consumer.kill()
         await consumer.wait()

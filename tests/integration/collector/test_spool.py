@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import signal
+import sqlite3
 import time
 from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from services.collector.outbox import Outgoing
 from services.collector.spool import Spool
+from services.collector.spool_file import NAME
 from services.collector.spool_place import Place, directory_of
 from shared.families import FAMILIES
 from shared.subjects import BACKFILL, METRICS, SYSTEM_SOURCE
@@ -193,6 +198,10 @@ async def test_a_second_collector_on_the_same_spool_goes_on_in_memory(own_bus: N
         await asyncio.to_thread(first.wait_ready)
         await asyncio.to_thread(second.wait_ready)
         await tick(3)
+        # Whoever comes later finds it locked, always, and not only while the first one writes.
+        looking = sqlite3.connect(directory_of(HOST, tmp_path / "spool") / NAME, timeout=0)
+        with contextlib.closing(looking), pytest.raises(sqlite3.OperationalError, match="database is locked"):
+            looking.execute("SELECT count(*) FROM block")
         assert second.stop() == 0
         assert first.stop() == 0
     told = [running.log.read_text().count("another collector uses") for running in (first, second)]

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from nats.aio.client import Client
 
+from tests.bus_proxy import BusProxy
 from tests.integration.conftest import BusConnect, Database, DatabaseConnect, provision_streams
 from tests.integration.ingest.running import HOST
 from tests.processes import Service
@@ -29,6 +30,15 @@ def own_bus() -> Iterator[NatsServer]:
     yield server
     server.stop()
     shutil.rmtree(server.directory, ignore_errors=True)
+
+
+@pytest_asyncio.fixture
+async def proxy(own_bus: NatsServer) -> AsyncIterator[BusProxy]:
+    """A wire to this test's bus."""
+    made = BusProxy(own_bus.port)
+    await made.start()
+    yield made
+    await made.stop()
 
 
 @pytest.fixture

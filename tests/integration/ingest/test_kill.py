@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
@@ -14,7 +13,6 @@ from nats.aio.client import Client
 from tests.bus_proxy import BusProxy
 from tests.integration.ingest.conftest import StartIngest
 from tests.integration.ingest.running import HOST, drained, publish, sample_set, stored_seqs, ticks, until
-from tests.servers import NatsServer
 
 WAITING = 2_000
 
@@ -24,15 +22,6 @@ async def published(host_client: Client) -> list[int]:
     """The seqs of 2,000 sample sets that wait in the stream."""
     await publish(host_client, (sample_set(HOST, seq, time) for seq, time in enumerate(ticks(WAITING), start=1)))
     return list(range(1, WAITING + 1))
-
-
-@pytest_asyncio.fixture
-async def proxy(own_bus: NatsServer) -> AsyncIterator[BusProxy]:
-    """A wire to this test's bus."""
-    made = BusProxy(own_bus.port)
-    await made.start()
-    yield made
-    await made.stop()
 
 
 async def test_killed_before_the_commit(

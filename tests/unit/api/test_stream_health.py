@@ -34,14 +34,15 @@ def test_a_stream_is_degraded_from_70_percent_unread_on(percents: tuple[float, f
     assert found.detail.startswith(named)
 
 
-def bus(pending: int, unanswered: int, oldest: str | None) -> Any:
+def bus(pending: int, unanswered: int, oldest: str | None, answered_to: int = 60) -> Any:
     """Return a bus whose stream holds 1,000 messages in 50,000 of 100,000 bytes, the first 100 of them gone."""
+    asked = max(101, answered_to + 1)
 
     async def ask(subject: str, question: bytes) -> dict[str, Any]:
         if "CONSUMER" in subject:
-            return {"num_pending": pending, "num_ack_pending": unanswered, "ack_floor": {"stream_seq": 60}}
+            return {"num_pending": pending, "num_ack_pending": unanswered, "ack_floor": {"stream_seq": answered_to}}
         if "MSG.GET" in subject:
-            assert question == b'{"seq": 101, "next_by_subj": ">"}'
+            assert question == b'{"seq": %d, "next_by_subj": ">"}' % asked
             if oldest is None:
                 raise ValueError("no message found")
             return {"message": {"time": oldest}}
@@ -67,3 +68,9 @@ async def test_the_share_is_that_of_bytes_or_of_age(
     look = await look_at(bus(pending, unanswered, oldest), "METRICS", NOW)
     assert look.unread.unread_percent == percent
     assert look.unread.unread_messages == look.state.ingest_pending == pending + unanswered
+
+
+@pytest.mark.parametrize("answered_to", [60, 100, 101, 700], ids=["gone", "the last gone", "the first held", "amid it"])
+async def test_the_age_is_that_of_the_first_message_without_an_answer(answered_to: int) -> None:
+    look = await look_at(bus(1, 0, "2026-11-21T11:59:00.1Z", answered_to), "METRICS", NOW)
+    assert look.unread.oldest_unread_seconds == 60.0
