@@ -44,6 +44,7 @@ T = TypeVar("T")
 WRITE_S_MAX = ACK_WAIT_S / 2
 CONNECT_S_MAX = 5.0
 STOP_S_MAX = 10.0
+CANCEL_AGAIN_S = 0.5
 BATCH_BYTES_MAX = 8 * 1024**2
 BACKFILL_BYTES_MAX = 4 * 1024**2
 """Two batches are decoded at once, the one that is written and the next; hostile ones take nearly thirty times this."""
@@ -150,9 +151,21 @@ async def _work(work: Sequence[Coroutine[object, object, None]], ending: Ending)
             if task.done():
                 task.result()
     finally:
-        for task in (*working, *waiting):
+        await _ended([*working, *waiting])
+
+
+async def _ended(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Return once all have ended, cancelled where they would not.
+
+    More than once: one that was cancelled amid a transaction rolls it back, and a database that is frozen, or beyond a
+    dead router, lets it wait for that.
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
             task.cancel()
-        await asyncio.gather(*working, *waiting, return_exceptions=True)
+        _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _serve(metrics: Metrics, port: int) -> WSGIServer:

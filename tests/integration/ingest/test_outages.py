@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import signal
 import socket
@@ -82,6 +83,25 @@ async def test_a_stop_with_answers_that_the_bus_cannot_take_ends_it_as_asked(
     if own_bus.process is not None:
         own_bus.process.send_signal(signal.SIGCONT)
     assert (status, events(process, "ingest ends: this is a bug, or the database refuses this role")) == (0, [])
+
+
+async def test_a_stop_while_the_database_is_frozen_ends_it_as_asked(
+    ingest: StartIngest, host_client: Client, owner: asyncpg.Connection
+) -> None:
+    process = ingest()
+    waits = "FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND relation = 'metrics.swap'::regclass"
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE metrics.swap IN ACCESS EXCLUSIVE MODE")
+        await asyncio.to_thread(process.start)
+        await publish(host_client, (sample_set(HOST, seq, time) for seq, time in enumerate(ticks(5), start=1)))
+        await until(owner, f"EXISTS (SELECT {waits})")
+        frozen = await owner.fetchval(f"SELECT pid {waits}")
+        os.kill(frozen, signal.SIGSTOP)
+        try:
+            # It may finish its batch for ten seconds; a statement might go on for thirty.
+            assert await asyncio.to_thread(process.stop) == 0, process.log.read_text()
+        finally:
+            os.kill(frozen, signal.SIGCONT)
 
 
 @pytest.mark.parametrize(
