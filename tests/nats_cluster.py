@@ -49,6 +49,11 @@ async def leader_of(nodes: list[NatsServer], stream: str) -> NatsServer:
     return nodes[int(leaders[-1].removeprefix("node-"))]
 
 
+async def last_seq(nodes: list[NatsServer], stream: str) -> int:
+    """Return up to where the stream goes, 0 while nobody tells; only nodes that run are asked."""
+    return int((await _asked(nodes, f"$JS.API.STREAM.INFO.{stream}")).get("state", {}).get("last_seq", 0))
+
+
 async def whole(nodes: list[NatsServer], streams: tuple[str, ...] = ()) -> None:
     """Return once the cluster answers, and every replica of the streams is there and has caught up."""
 

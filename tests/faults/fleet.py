@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,15 @@ class Durability:
     connections_max: int = 40
 
 
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """What was ticked within [start, end] cannot have come to a stream before `back`."""
+
+    start: datetime
+    end: datetime
+    back: datetime
+
+
 @dataclass
 class Fleet:
     """Servers and services; what is started here is ended here."""
@@ -57,10 +67,17 @@ class Fleet:
     apart: list[Service] = field(default_factory=list)
     """Those with a way to the bus of their own: a fault of the bus may find them cut off already."""
     logs: list[Path] = field(default_factory=list)
+    away: list[Spell] = field(default_factory=list)
+    """When nothing could be said to the bus."""
 
     @property
     def urls(self) -> str:
         return ",".join(node.url for node in self.nodes)
+
+    @property
+    def pids(self) -> tuple[int | None, ...]:
+        """The process of each node."""
+        return tuple(None if node.process is None else node.process.pid for node in self.nodes)
 
     @property
     def data(self) -> Path:
@@ -145,6 +162,23 @@ class Fleet:
         except NatsTimeoutError:
             return False
         return floor is not None and floor.stream_seq >= seq
+
+    async def delivered_again(self) -> int:
+        """Return how many deliveries to ingest were not the first of their message, as the broker counts."""
+        client = await self.bus("provision")
+        counts: list[int] = []
+
+        async def counted() -> bool:
+            with suppress(NatsTimeoutError):
+                found = [(await client.jetstream().consumer_info(each, "ingest")).delivered for each in STREAMS]
+                counts.append(sum(each.consumer_seq - each.stream_seq for each in found if each is not None))
+            return bool(counts)
+
+        try:
+            await holds(counted, "the broker to tell what it delivered", self._drained_s_max)
+        finally:
+            await client.close()
+        return counts[-1]
 
     @property
     def _drained_s_max(self) -> float:

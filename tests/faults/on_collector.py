@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.faults.collecting import collector
-from tests.faults.fleet import Fleet, said, spoken_bytes
+from tests.faults.fleet import Fleet, Spell, said, spoken_bytes
 from tests.faults.length import Length
 from tests.faults.wire import Wire
 from tests.processes import Service
@@ -44,12 +45,15 @@ async def cuttable(fleet: Fleet, host: str, spool: Path) -> Cuttable:
 
 async def cut_off_and_restarted(cut: Cuttable, length: Length) -> None:
     """Silent for a while, then closed; amid it the collector is restarted, with all that it read on its disk."""
-    since = spoken_bytes(cut.service)
+    since, start = spoken_bytes(cut.service), datetime.now(UTC)
     cut.wire.silence()
     await asyncio.sleep(length.seconds / 2)
+    # What the silent wire took goes with it: it must be sent again, as what is read from here on must be kept.
     await cut.wire.cut()
     await cut.restart()
     await asyncio.sleep(length.seconds / 2)
+    end = datetime.now(UTC)
+    cut.fleet.away.append(Spell(start, end, end))
     cut.wire.mend()
     await said(cut.service, '"event": "ready"', since)
 
@@ -58,9 +62,12 @@ async def spool_without_room(cut: Cuttable, disk: Path, length: Length) -> None:
     """The disk of the spool fills up while the bus is away: what memory holds is sent all the same."""
     since = spoken_bytes(cut.service)
     await cut.wire.cut()
+    start = datetime.now(UTC)
     _fill(disk / "others")
     await said(cut.service, DISK_FULL, since)
     await asyncio.sleep(length.seconds)
+    end = datetime.now(UTC)
+    cut.fleet.away.append(Spell(start, end, end))
     cut.wire.mend()
     await said(cut.service, READY_AGAIN, since)
     (disk / "others").unlink()

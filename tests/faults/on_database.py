@@ -42,12 +42,12 @@ async def killed(fleet: Fleet, length: Length) -> None:
 
 
 async def out_of_connections(fleet: Fleet, length: Length) -> None:
-    """Others take every connection, and ingest loses the one it had."""
+    """Others take every connection, and ingest loses the one it had, until it lets go of what it has in hand."""
     since = spoken_bytes(fleet.ingests[0])
     admin = await fleet.database()
     end = time.monotonic() + length.seconds
     async with AsyncExitStack() as taken:
-        while time.monotonic() < end or b"TooManyConnections" not in fleet.ingests[0].log.read_bytes()[since:]:
+        while time.monotonic() < end or not _ran_out(fleet.ingests[0].log.read_bytes()[since:]):
             assert time.monotonic() < end + 60, "ingest never ran out of connections"
             with suppress(asyncpg.TooManyConnectionsError):
                 while True:
@@ -72,6 +72,10 @@ async def read_only(fleet: Fleet, length: Length) -> None:
         await admin.execute("ALTER SYSTEM RESET default_transaction_read_only")
         await admin.execute("SELECT pg_reload_conf()")
         await admin.close()
+
+
+def _ran_out(written: bytes) -> bool:
+    return b"TooManyConnections" in written and NOT_WRITTEN.encode() in written
 
 
 async def _kill_the_writer(fleet: Fleet) -> None:

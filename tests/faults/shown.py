@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,23 +13,16 @@ import httpx
 
 from services.api.routes import ROUTES
 from tests.faults.fleet import DATABASE, Fleet
-from tests.faults.stored import Stored
+from tests.faults.known import KINDS, Known, Shown, disagreements
 from tests.faults.verdict import Verdict
 from tests.ports import free_port
+from tests.faults.watch import Watch
 from tests.processes import Service
+from tests.waiting import ASK_EVERY_S
 
 assert ("GET", "/api/v1/hosts/{host}/delivery") in ROUTES, "without the route no fault is compared with what is shown"
+COUNTED_S_MAX = 5.0
 ADMIN_PASSWORD = secrets.token_urlsafe(16)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """The figures of one host; the last is of all hosts, and an upper bound."""
-
-    received: int
-    missing: int
-    clock_ahead: int
-    stream_loss_max: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +43,44 @@ class DeliveryPage:
         answer = await self.client.get(f"/hosts/{host}/delivery", params={"start": since.isoformat()})
         answer.raise_for_status()
         body = answer.json()
-        total = body["total"]
-        return Shown(total["received"], total["missing"], total["clock_ahead"], body["stream_loss_max"])
+        counts = {name: body["total"][name] for name in Shown.__dataclass_fields__ if name in body["total"]}
+        return Shown(**counts, stream_loss_max=body["stream_loss_max"])
 
-    async def disagreements(self, verdict: Verdict, stored: Stored, since: datetime) -> list[str]:
+    async def disagreements(self, verdict: Verdict, watch: Watch) -> list[str]:
         """Return a sentence for each host that is shown otherwise than it was counted."""
-        received: Counter[str] = Counter()
-        for (host, _, _), seqs in stored.sessions.items():
-            received[host] += len(seqs)
-        gone = Counter(host for host, *_ in (*verdict.missing, *verdict.holes))
+        delivered_again = await watch.delivered_again()
+        end_s = time.monotonic() + COUNTED_S_MAX
         found = []
-        for host in sorted(received):
-            shown = await self.of(host, since)
-            covered = shown.missing + shown.stream_loss_max >= gone[host]
-            if shown.received != received[host] or not covered or (shown.missing and not gone[host]):
-                found.append(f"{host}: {shown}, counted {received[host]} received, {gone[host]} gone")
+        for host, known in known_of(verdict, watch, delivered_again).items():
+            told = await self._told(host, known, watch.scope.start, end_s)
+            found += [f"{host} is shown with {each}" for each in told]
         return found
+
+    async def _told(self, host: str, known: Known, since: datetime, end_s: float) -> list[str]:
+        """Return what cannot be true of one host; what was refused is counted a moment after it was answered."""
+        while True:
+            told = disagreements(await self.of(host, since), known)
+            if not told or time.monotonic() > end_s:
+                return told
+            await asyncio.sleep(ASK_EVERY_S)
+
+
+def known_of(verdict: Verdict, watch: Watch, delivered_again: int | None) -> dict[str, Known]:
+    """Return what is known of every host that was heard, stored or missed."""
+    received: Counter[str] = Counter()
+    for (host, _, _), seqs in watch.stored.sessions.items():
+        received[host] += len(seqs)
+    gone = Counter(host for host, *_ in (*verdict.missing, *verdict.holes))
+    sent = watch.witness.sent
+    hosts = received.keys() | gone.keys() | {host for host, _ in (*sent.ended, *watch.stored.ended)}
+    return {
+        host: Known(
+            received[host], gone[host], sent.late[host], sent.copies[host],
+            {kind: sent.ended[host, kind] for kind in KINDS}, delivered_again,
+            {kind: watch.ended_before[host, kind] for kind in ("doubled", *KINDS)},
+        )
+        for host in sorted(hosts)
+    }  # fmt: skip
 
 
 async def delivery_page(fleet: Fleet) -> DeliveryPage:

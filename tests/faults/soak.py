@@ -24,7 +24,7 @@ from tests.faults.length import Length
 from tests.faults.memory import MIB, Memory, Sample, memory_of, private_bytes
 from tests.faults.on_collector import Cuttable, cut_off_and_restarted, cuttable
 from tests.faults.postgres_processes import processes_of
-from tests.faults.scenarios import SCENARIOS
+from tests.faults.scenarios import SCENARIOS, commit_scenario
 from tests.faults.shown import delivery_page
 from tests.faults.verdict import Verdict
 from tests.faults.watch import Watch, watching
@@ -76,7 +76,7 @@ class Soak:
             scenario = next(draws)
             print(f"{datetime.now(UTC):%H:%M:%S}  {scenario.name}", flush=True)
             began = time.monotonic()
-            await scenario.commit(self.fleet, scenario.long)
+            await commit_scenario(scenario, self.watch, scenario.long)
             await self.watch.flowing()
             self.committed.append((time.monotonic() - began, scenario.name))
             await asyncio.sleep(max(0.0, min(next_s, end) - time.monotonic()))
@@ -130,7 +130,7 @@ async def soak(arguments: argparse.Namespace) -> int:
             await asyncio.gather(sampling, cutting, return_exceptions=True)
             await cut.wire.stop()
         await page.sign_in()
-        shown = await page.disagreements(verdict, watch.stored, watch.scope.start)
+        shown = await page.disagreements(verdict, watch)
         await page.client.aclose()
         odd = [f"{log.name}: {line}" for log in logs_of(fleet) for line in unexpected(log)]
         lost = watch.lost_by_publishers()

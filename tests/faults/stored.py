@@ -21,6 +21,8 @@ class Stored:
     rows: Counter[str] = field(default_factory=Counter)
     numbers: Counter[str] = field(default_factory=Counter)
     doubled: Counter[str] = field(default_factory=Counter)
+    ended: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By host and kind what is recorded of messages that added no rows."""
 
     @property
     def count(self) -> int:
@@ -48,7 +50,18 @@ async def read_stored(connection: asyncpg.Connection, catalogue: Mapping[str, Co
         row = await connection.fetchrow(_rows_query(name, columns), scope.start, scope.hosts)
         assert row is not None
         found.rows[name], found.numbers[name], found.doubled[name] = map(int, row)
+    found.ended = await read_ended(connection, scope)
     return found
+
+
+async def read_ended(connection: asyncpg.Connection, scope: Scope) -> Counter[tuple[str, str]]:
+    """Return what is recorded by host and kind of minutes from that of the start on."""
+    rows = await connection.fetch(
+        "SELECT host, kind, sum(sample_sets)::bigint FROM metrics.delivery_exceptions "
+        "WHERE minute >= date_trunc('minute', $1::timestamptz) AND host LIKE $2 GROUP BY 1, 2",
+        scope.start, scope.hosts,
+    )  # fmt: skip
+    return Counter({(host, kind): count for host, kind, count in rows})
 
 
 def _rows_query(family: str, columns: Columns) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared.families import FAMILIES
 from tests.faults.catalogue import read_catalogue
 from tests.faults.errors import unexpected
+from tests.faults.known import Known, Shown, disagreements
 from tests.faults.memory import MIB, Sample, memory_of
 from tests.faults.sent import Heard, Sent, holes
 from tests.faults.stored import Stored
@@ -90,6 +93,67 @@ def test_what_the_contract_refuses_is_not_counted_as_sent(body: bytes, received_
     for kept in (False, True):
         sent.take(Heard("metrics.web-1.system", body, None, received_at, kept=kept))
     assert (sent.count, sent.unusable) == (0, 1)
+
+
+def test_what_happened_to_messages_is_counted_by_host() -> None:
+    def message(seq: int, age: timedelta) -> Heard:
+        return Heard("metrics.web-1.system", sample_set("web-1", seq, NOW - age), f"{KEY[2]}:{seq}", NOW, kept=True)
+
+    sent = Sent(read_catalogue())
+    for seq, age in ((1, timedelta(0)), (2, timedelta(seconds=61)), (3, timedelta(days=8)), (4, -timedelta(minutes=6))):
+        sent.take(message(seq, age))
+    for seq in (1, 1, 2):
+        sent.take(message(seq, timedelta(0)))
+    sent.take(Heard("metrics.web-2.system", b"\xc1", None, NOW, kept=True))
+    assert (sent.copies, sent.late) == ({"web-1": 3}, {"web-1": 1})
+    assert sent.ended == {("web-1", "too_old"): 1, ("web-1", "clock_ahead"): 1, ("web-2", "refused"): 1}
+    assert list(sent.held_up) == [(NOW - timedelta(seconds=61), NOW)]
+    assert (sent.count, sent.heard_again) == (2, 0)
+
+
+@pytest.mark.parametrize(("seqs", "again"), [((1, 2, 3), 0), ((1, 2, 2, 1), 2)], ids=["each once", "two of them again"])
+@pytest.mark.parametrize("read_before", [False, True])
+def test_what_a_publisher_sent_again_is_heard_again(seqs: tuple[int, ...], again: int, *, read_before: bool) -> None:
+    sent = sent_of(*(seqs if read_before else ()))
+    for seq in seqs:
+        sent.take(Heard("metrics.web-1.system", sample_set("web-1", seq, NOW), f"{KEY[2]}:{seq}", NOW, kept=False))
+    assert sent.heard_again == again
+
+
+SHOWN = Shown(received=9, missing=0, late=0, doubled=0, too_old=0, clock_ahead=0, refused=0, stream_loss_max=0)
+KNOWN = Known(received=9, gone=0, late=0, copies=0, ended={}, delivered_again=0, before={})
+
+
+@pytest.mark.parametrize(
+    ("shown", "known", "names"),
+    [
+        ({}, {}, []),
+        ({"received": 8}, {}, ["received"]),
+        ({"missing": 2}, {"gone": 2}, []),
+        ({"missing": 1}, {"gone": 2}, ["missing"]),
+        ({"missing": 1, "stream_loss_max": 5}, {"gone": 2}, []),
+        ({"missing": 3, "stream_loss_max": 5}, {"gone": 2}, ["missing"]),
+        ({"late": 1}, {}, ["late"]),
+        ({"late": 0}, {"late": 1}, ["late"]),
+        ({"late": 0, "missing": 1}, {"late": 1, "gone": 1}, []),
+        ({"late": 1}, {"late": 2, "copies": 1, "delivered_again": None}, ["doubled"]),
+        ({"doubled": 1}, {}, ["doubled"]),
+        ({"doubled": 0}, {"copies": 1}, ["doubled"]),
+        ({"doubled": 0, "stream_loss_max": 1}, {"copies": 1}, []),
+        ({"doubled": 1}, {"delivered_again": 5}, ["doubled"]),
+        ({"doubled": 1}, {"before": {"doubled": 1}}, []),
+        ({"doubled": 2}, {"copies": 1}, ["doubled"]),
+        ({"doubled": 2}, {"copies": 1, "delivered_again": 1}, []),
+        ({"doubled": 3}, {"copies": 1, "delivered_again": 1}, ["doubled"]),
+        ({"doubled": 3}, {"copies": 1, "delivered_again": None}, []),
+        ({"refused": 1, "too_old": 1, "clock_ahead": 1}, {"ended": {"refused": 1, "too_old": 1, "clock_ahead": 1}}, []),
+        ({"refused": 1}, {"ended": {"too_old": 1}}, ["too_old", "refused"]),
+    ],
+)  # fmt: skip
+def test_what_is_shown_is_compared_with_all_that_is_known(
+    shown: dict[str, int], known: dict[str, Any], names: list[str]
+) -> None:
+    assert [told.split()[0] for told in disagreements(replace(SHOWN, **shown), replace(KNOWN, **known))] == names
 
 
 def test_what_was_heard_is_not_yet_kept() -> None:

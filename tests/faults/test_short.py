@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.faults.fleet import Durability, Fleet, installation
-from tests.faults.scenarios import CLUSTER_SCENARIOS, SCENARIOS, Scenario
+from tests.faults.scenarios import CLUSTER_SCENARIOS, SCENARIOS, Scenario, commit_scenario
 from tests.faults.shown import DeliveryPage, delivery_page
 from tests.faults.watch import watching
 
@@ -43,13 +43,13 @@ async def page(fleet: Fleet) -> AsyncIterator[DeliveryPage]:
 async def committed(fleet: Fleet, scenario: Scenario, page: DeliveryPage | None = None) -> None:
     async with watching(fleet) as watch:
         await watch.simulate(HOSTS)
-        await scenario.commit(fleet, scenario.short)
+        await commit_scenario(scenario, watch, scenario.short)
         verdict = await watch.verdict()
         assert verdict.problems == []
         assert watch.lost_by_publishers() == 0
         assert verdict.stored > HOSTS
         if page is not None:
-            assert await page.disagreements(verdict, watch.stored, watch.scope.start) == []
+            assert await page.disagreements(verdict, watch) == []
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

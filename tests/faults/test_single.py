@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from shared.subjects import metrics_subject
+from shared.subjects import backfill_subject, metrics_subject
 from tests.faults.collecting import HOST, start, step, stepped_collector
 from tests.faults.fleet import Durability, Fleet, installation
 from tests.faults.shown import DeliveryPage, delivery_page
@@ -79,8 +79,10 @@ async def test_a_clock_that_steps_an_hour_back_and_forth(
         assert len(verdict.holes) == refused
         assert verdict.stored >= 4 * READINGS_MIN
         if page is not None:
+            assert await page.disagreements(verdict, watch) == []
             shown = await page.of(HOST, watch.scope.start)
             assert (shown.received, shown.missing, shown.clock_ahead) == (verdict.stored, refused, refused)
+            assert shown.late == watch.witness.sent.late[HOST] >= READINGS_MIN
 
 
 async def test_a_stream_at_its_limits_loses_the_oldest_and_nothing_else(
@@ -113,3 +115,34 @@ async def test_a_stream_at_its_limits_loses_the_oldest_and_nothing_else(
         if page is not None:
             shown = await page.of(host, watch.scope.start)
             assert shown.missing == len(lost) <= shown.stream_loss_max
+            assert await page.disagreements(verdict, watch) == []
+
+
+async def test_what_comes_twice_too_late_or_ahead_is_shown_as_that(fleet: Fleet, page: DeliveryPage) -> None:
+    host, now = f"odd-{secrets.token_hex(3)}", datetime.now(UTC)
+    live, later = metrics_subject(host, "system"), backfill_subject(host, "system")
+    good = [sample_set(host, seq, time) for seq, time in enumerate(ticks(300), start=1)]
+    async with watching(fleet, host, since=timedelta(seconds=HOUR_S)) as watch:
+        client = await fleet.bus("simulator")
+        for body in good:
+            await client.publish(live, body)
+        await client.flush()
+        await fleet.answered()
+        # Once in a batch of its own after the first was stored, once both in one batch, once in the other stream.
+        for subject, bodies in ((live, good[:7]), (live, good[100:103] * 2), (later, good[200:205])):
+            for body in bodies:
+                await client.publish(subject, body)
+        for seq in range(301, 305):
+            await client.publish(live, sample_set(host, seq, now - timedelta(days=8), session="b" * 24))
+        for seq in range(305, 308):
+            await client.publish(live, sample_set(host, seq, now + timedelta(minutes=6), session="c" * 24))
+        await client.publish(live, b"no msgpack")
+        await client.flush()
+        await client.close()
+        verdict = await watch.settled()
+        assert (verdict.problems, verdict.stored) == ([], len(good))
+        assert await page.disagreements(verdict, watch) == []
+        shown = await page.of(host, watch.scope.start)
+        counts = (shown.doubled, shown.too_old, shown.clock_ahead, shown.refused)
+        assert counts == (7 + 6 + 5, 4, 3, 1)
+        assert shown.late == watch.witness.sent.late[host] >= 230

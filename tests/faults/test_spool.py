@@ -13,6 +13,7 @@ from tests.faults.collecting import HOST, OTHER_HOST
 from tests.faults.fleet import Durability, Fleet, events, installation
 from tests.faults.length import Length
 from tests.faults.on_collector import cut_off_and_restarted, cuttable, spool_without_room
+from tests.faults.proof import held_up, look
 from tests.faults.watch import more_arrives, watching
 
 SEED = 20_261_126
@@ -43,12 +44,14 @@ async def test_a_collector_that_is_cut_off_and_restarted_loses_nothing(fleet: Fl
     async with watching(fleet, HOST) as watch:
         cut = await cuttable(fleet, HOST, tmp_path / "spool")
         await more_arrives(watch)
+        before = await look(watch)
         await cut_off_and_restarted(cut, Length(6))
         await more_arrives(watch)
         await fleet.end(cut.service)
         await cut.wire.stop()
         verdict = await watch.settled()
         assert verdict.problems == []
+        assert await held_up(watch, before)
         # The one before the restart, and the one after, which tells how far the first came: no tail is missing unseen.
         assert len(watch.witness.sent.sessions) == 2
         assert len(watch.witness.sent.seq_last) == 1
@@ -59,9 +62,11 @@ async def test_a_spool_without_room_costs_nothing_that_memory_holds(fleet: Fleet
     async with watching(fleet, OTHER_HOST) as watch:
         cut = await cuttable(fleet, OTHER_HOST, small_disk / "spool")
         await more_arrives(watch)
+        before = await look(watch)
         await spool_without_room(cut, small_disk, Length(3))
         await more_arrives(watch)
         await fleet.end(cut.service)
         await cut.wire.stop()
         verdict = await watch.settled()
         assert verdict.problems == []
+        assert await held_up(watch, before)

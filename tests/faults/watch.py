@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from tests.faults.catalogue import read_catalogue
 from tests.faults.fleet import Fleet, events
 from tests.faults.sent import Sent, holes
-from tests.faults.stored import Scope, Stored, read_stored
+from tests.faults.stored import Scope, Stored, read_ended, read_stored
 from tests.faults.verdict import Verdict, compare
 from tests.faults.witness import Witness
 from tests.processes import Service
@@ -33,6 +35,29 @@ class Watch:
     hosts: int = 0
     stored: Stored = field(default_factory=Stored)
     """What was found stored when it was compared last."""
+    ended_before: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """What the minute of the start had already of messages that add no rows."""
+    delivered_before: int = 0
+    pids_before: tuple[int | None, ...] = ()
+
+    async def begin(self) -> None:
+        """Look at what was so before."""
+        self.delivered_before = await self.fleet.delivered_again()
+        self.pids_before = self.fleet.pids
+        connection = await self.fleet.database()
+        try:
+            self.ended_before = await read_ended(connection, self.scope)
+        finally:
+            await connection.close()
+
+    async def delivered_again(self) -> int | None:
+        """Return how often messages were delivered beyond the first time since the start, None when nobody knows.
+
+        A broker that was killed may have forgotten its last deliveries, and counts their repeats as the first.
+        """
+        if self.fleet.pids != self.pids_before:
+            return None
+        return max(0, await self.fleet.delivered_again() - self.delivered_before)
 
     async def simulate(self, hosts: int, seed: int = 7) -> None:
         """Let so many invented hosts speak; return once all that live do."""
@@ -99,7 +124,18 @@ async def watching(fleet: Fleet, hosts: str = "%", since: timedelta = timedelta(
     await asyncio.sleep((start - datetime.now(UTC)).total_seconds())
     witness = Witness(fleet.nodes, Sent(read_catalogue()), lambda: datetime.now(UTC))
     await witness.start()
+    watch = Watch(fleet, witness, Scope(start - since, hosts))
     try:
-        yield Watch(fleet, witness, Scope(start - since, hosts))
+        await watch.begin()
+        yield watch
     finally:
         await witness.stop()
+        await _silence(watch)
+
+
+async def _silence(watch: Watch) -> None:
+    """End what still speaks: after a test that failed, the next one would hear it too."""
+    speaking = watch.simulator
+    if speaking is not None and speaking in watch.fleet.others:
+        watch.fleet.others.remove(speaking)
+        await asyncio.to_thread(speaking.stop, signal.SIGKILL)

@@ -101,10 +101,11 @@ class Witness:
 
     def _take(self, stream: str, message: Msg) -> None:
         found = message.metadata
+        if found.sequence.stream <= self._read_to[stream]:
+            return  # a consumer that was made anew may repeat what is known
         received_at = found.timestamp.replace(tzinfo=UTC) if found.timestamp.tzinfo is None else found.timestamp
         self.sent.take(Heard(message.subject, message.data, _message_id(message), received_at, kept=True))
-        # By number: a consumer that was made anew may repeat what is known.
-        self._read_to[stream] = max(self._read_to[stream], found.sequence.stream)
+        self._read_to[stream] = found.sequence.stream
 
     async def _connect(self, user: str) -> Client:
         client = await nats.connect(
