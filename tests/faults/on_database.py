@@ -67,6 +67,7 @@ async def read_only(fleet: Fleet, length: Length) -> None:
         await admin.execute("ALTER SYSTEM SET default_transaction_read_only = on")
         await admin.execute("SELECT pg_reload_conf()")
         await said(fleet.ingests[0], "ReadOnlySQLTransactionError", since)
+        await said(fleet.ingests[0], NOT_WRITTEN, since)
         await asyncio.sleep(length.seconds)
     finally:
         await admin.execute("ALTER SYSTEM RESET default_transaction_read_only")
