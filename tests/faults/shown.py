@@ -15,8 +15,8 @@ from services.api.routes import ROUTES
 from tests.faults.fleet import DATABASE, Fleet
 from tests.faults.known import KINDS, Known, Shown, disagreements
 from tests.faults.verdict import Verdict
-from tests.ports import free_port
 from tests.faults.watch import Watch
+from tests.ports import free_port
 from tests.processes import Service
 from tests.waiting import ASK_EVERY_S
 
