@@ -1,4 +1,4 @@
-"""How hard rollups are computed: in small portions with rests while they are on time, with full force once late."""
+"""How hard rollups are computed: in small portions with rests while they are on time, harder the later they are."""
 
 from __future__ import annotations
 
@@ -30,10 +30,14 @@ class Pace:
     rest_ratio: float
 
 
+GENTLE = Pace(500, 1.0)
+"""Half of one core at most. All hosts' buckets end together, but what is written meanwhile must not wait for them."""
+STEADY = Pace(500, 0.0)
+"""Without rests, on one connection still."""
 FULL = Pace(5_000, 0.0)
-"""About a second of work at once."""
-GENTLE = Pace(500, 3.0)
-"""A quarter of one core. All hosts' buckets end together, but what is written meanwhile must not wait for them."""
+"""About a second of work at once, and on two connections."""
+BACKLOG_WIDTHS = 5
+"""Buckets that ended so many widths ago were left by an outage, or came late: there may be days of them."""
 
 
 def pace(effort: Effort, oldest: datetime, before: datetime, width: timedelta) -> Pace:
@@ -41,5 +45,6 @@ def pace(effort: Effort, oldest: datetime, before: datetime, width: timedelta) -
 
     Late is what could have been computed a whole width ago: the next buckets have ended before these were done.
     """
-    is_late = oldest < before - width
-    return GENTLE if effort.is_gentle and not is_late else FULL
+    if not effort.is_gentle or oldest < before - BACKLOG_WIDTHS * width:
+        return FULL
+    return GENTLE if oldest >= before - width else STEADY

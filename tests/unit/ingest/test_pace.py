@@ -1,4 +1,4 @@
-"""How hard rollups are computed: gently while on time, with full force once late, or where nobody asks for rests."""
+"""How hard rollups are computed: gently while on time, without rests once late, with full force in a backlog."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.ingest.pace import FULL, GENTLE, Effort, Pace, pace
+from services.ingest.pace import FULL, GENTLE, STEADY, Effort, Pace, pace
 
 BEFORE = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -17,7 +17,9 @@ MINUTE = timedelta(minutes=1)
     [
         pytest.param(True, timedelta(0), GENTLE, id="just ended"),
         pytest.param(True, MINUTE, GENTLE, id="the minute that ended last, to its end"),
-        pytest.param(True, MINUTE * 1.01, FULL, id="the minute before waits still"),
+        pytest.param(True, MINUTE * 1.01, STEADY, id="the minute before waits still"),
+        pytest.param(True, MINUTE * 5, STEADY, id="some minutes wait"),
+        pytest.param(True, MINUTE * 5.01, FULL, id="a backlog"),
         pytest.param(True, timedelta(hours=72), FULL, id="a spool was drained"),
         pytest.param(False, timedelta(0), FULL, id="nobody is to be spared"),
     ],
