@@ -29,6 +29,8 @@ OURS_IN_A_SECTION = f"{OUR_VARIABLE}INGEST_PROCESSES"
 INGEST_PROCESSES_PROVISIONED = 4
 """So many ingest processes may share the durables as provision makes them by default."""
 CONNECTIONS_OF_INGEST = 3
+SERVICE_STOP_S_MAX = 20.0
+"""Longer than ingest takes by its own bounds while the database is frozen."""
 SECTIONS_PASSED_ON = ("PROVISION_", "INGEST_", "API_", "COLLECTOR_", "SETTINGS")
 
 
@@ -199,7 +201,7 @@ def _service(
     return Program(
         section, (str(site.application.python), "-m", module),
         _environment(site, outside, {**site.application.environment(), **own}),
-        site.application.sources, SERVICE_READY,
+        site.application.sources, SERVICE_READY, stop_s_max=SERVICE_STOP_S_MAX,
     )  # fmt: skip
 
 

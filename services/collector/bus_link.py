@@ -9,9 +9,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
 
-from shared.runtime.bus import BACKOFF_S_MAX, BusAddress, connect
+from shared.runtime.bus import BACKOFF_S_MAX, BusAddress, close, connect
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +89,7 @@ class BusLink:
         if left:
             log.warning("sample sets lost at the end", extra={"lost_count": left})
         if client is not None and not client.is_closed:
-            with contextlib.suppress(NatsError, OSError, TimeoutError):
-                await asyncio.wait_for(client.close(), DRAIN_S_MAX)
+            await close(client)
 
     async def _turn(self) -> None:
         self._wake.clear()

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from shared.rollups import RollupLevel
+
 Connect = Callable[[], Awaitable[asyncpg.Connection]]
 
 
@@ -38,6 +40,17 @@ FULL = Pace(5_000, 0.0)
 """About a second of work at once, and on two connections."""
 BACKLOG_WIDTHS = 5
 """Buckets that ended so many widths ago were left by an outage, or came late: there may be days of them."""
+
+
+TURN_ENDS: dict[RollupLevel, float] = {"1m": 0.7, "5m": 0.9, "1h": 1.0}
+"""Shares of the time by which each level's turn ends: a finer one never keeps a coarser one from its turn."""
+REST_SHARE = 0.5
+"""Share of the time after which nobody rests any more."""
+
+
+def turn(effort: Effort, level: RollupLevel) -> tuple[float, float]:
+    """Return for how many seconds from the beginning there are rests, and after how many this level's turn ends."""
+    return REST_SHARE * effort.seconds_max, TURN_ENDS[level] * effort.seconds_max
 
 
 def pace(effort: Effort, oldest: datetime, before: datetime, width: timedelta) -> Pace:

@@ -14,13 +14,14 @@ from nats.errors import Error as NatsError
 from services.ingest.errors import ADDRESS_EXPECTED
 from services.ingest.limits import ack_pending_max
 from services.ingest.provisioning.errors import ProvisionError
-from services.ingest.provisioning.roles import APP, INGEST, READ, grant, make_roles, prepare_roles
+from services.ingest.provisioning.roles import grant, make_roles, prepare_roles
 from services.ingest.provisioning.schema import Wanted, make_schemas, migrate_app, prepare_move, reconcile_metrics
 from services.ingest.provisioning.state import detected_mode, offer_extension
 from services.ingest.provisioning.streams import check_account, held_minutes, make_durables, make_stream
+from services.ingest.roles import APP, INGEST, READ
 from services.ingest.settings import ProvisionSettings, replica_problems, retention_of
 from services.ingest.storage.seam import Storage
-from shared.runtime.bus import BusAddress, connect
+from shared.runtime.bus import BusAddress, close, connect
 from shared.runtime.command_line import read_settings_or_exit
 from shared.runtime.logs import configure_logs
 from shared.settings import Secret
@@ -63,7 +64,7 @@ async def provision_bus(settings: ProvisionSettings) -> None:
         await make_durables(bus, settings.ack_wait_s, max_ack_pending)
         log.info("durables ready", extra={"max_ack_pending": max_ack_pending, "ack_wait_s": settings.ack_wait_s})
     finally:
-        await bus.close()
+        await close(bus)
 
 
 async def provision_database(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from services.ingest.pace import FULL, Effort, pace
+from services.ingest.pace import FULL, Effort, pace, turn
 from services.ingest.storage.dirty import (
     MARGIN,
     compute_kept,
@@ -27,10 +28,14 @@ from shared.family import Family
 from shared.resolution import LEVEL_SECONDS
 from shared.rollups import ROLLUP_LEVELS, RollupLevel
 
+log = logging.getLogger(__name__)
+
 GRACE = timedelta(seconds=10)
 """A bucket is computed when it ended this long ago: what is still being written would mark it again at once."""
 MANY = 1_000
 """So many buckets at once are a backlog, and worth a second connection."""
+OPEN_MAX = timedelta(minutes=4)
+"""A transaction that is open for longer is nobody's batch, and is told of."""
 TOGETHER = 60
 """Buckets of one host computed together at most."""
 CLOSE_S_MAX = 5.0
@@ -38,12 +43,13 @@ SECOND_LOCK = "vitalwire upkeep, second connection"
 """Held by the second connection while it lives: should the first break, the second may still write for a moment, and
 whoever comes next must not compute the same buckets beside it."""
 _PLAN_BY_INDEX = (
-    "SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off;"
+    "SET LOCAL enable_seqscan = off; SET LOCAL work_mem = '64MB'; SET LOCAL jit = off;"
     # While the second connection ends its last unit, the first one waits inside its transaction.
     " SET LOCAL idle_in_transaction_session_timeout = '5min'"
 )
-"""PostgreSQL does not see how many rows and groups a range has: it would read whole tables, or sort all rows where
-hashing them takes half the time."""
+"""PostgreSQL does not see how many rows a range has: it would read whole tables."""
+_GROUP_BY_HASH = "SET LOCAL enable_sort = off"
+"""Nor how few groups there are: it would sort all rows, where hashing them takes half the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +102,7 @@ async def settle_rollups(
     rolled = [family for family in families if family.rollups]
     work = _Work(connection, rolled, effort)
     computed = abandoned = 0
-    oldest = await connection.fetchval(oldest_transaction())
-    ended_by = min(keeping.now - GRACE, oldest or keeping.now)
+    ended_by = min(keeping.now - GRACE, await _oldest(connection, keeping.now))
     try:
         for level in ROLLUP_LEVELS:
             bound = keeping.computable_since(level) + MARGIN
@@ -109,6 +114,14 @@ async def settle_rollups(
     return Settled(computed, abandoned)
 
 
+async def _oldest(connection: asyncpg.Connection, now: datetime) -> datetime:
+    """Return when the oldest transaction that may write began, now where there is none."""
+    oldest: datetime | None = await connection.fetchval(oldest_transaction())
+    if oldest is not None and now - oldest > OPEN_MAX:
+        log.warning("rollups wait for a transaction of ingest's role", extra={"began": oldest.isoformat()})
+    return oldest or now
+
+
 class _Work:
     """Computes ranges of buckets, family by family: on one connection, and on a second one when there are many."""
 
@@ -116,13 +129,13 @@ class _Work:
         self.connection = connection
         self.effort = effort
         self._families = families
-        self._end_s = time.monotonic() + effort.seconds_max
+        self._began_s = time.monotonic()
         self._second: asyncpg.Connection | None = None
 
     @property
-    def is_over(self) -> bool:
-        """Whether the rest is left for later."""
-        return time.monotonic() >= self._end_s
+    def spent_s(self) -> float:
+        """How long this has taken so far."""
+        return time.monotonic() - self._began_s
 
     async def compute(self, level: RollupLevel, ranges: Ranges, *, many: bool) -> None:
         """Write the rows of the ranges. The transaction that took their marks is open, on the first connection.
@@ -185,6 +198,7 @@ async def all_or_none(tasks: Sequence[asyncio.Future[None]]) -> None:
 
 
 async def _compute(connection: asyncpg.Connection, level: RollupLevel, units: Iterable[Unit]) -> None:
+    await connection.execute(_GROUP_BY_HASH)
     for family, ranges in units:
         await connection.execute(forget_kept(family, level), *ranges.parameters)
         await connection.execute(compute_kept(family, level), *ranges.parameters)
@@ -194,8 +208,9 @@ async def _settle_level(work: _Work, level: RollupLevel, ended_by: datetime) -> 
     """Return how many buckets were computed; fewer at a time where the database's limit of time cuts them off."""
     width = timedelta(seconds=LEVEL_SECONDS[level])
     before = ended_by - width
+    rests_s_max, ends_s = turn(work.effort, level)
     computed, current, buckets_max = 0, pace(work.effort, before, before, width), FULL.buckets_max
-    while not work.is_over:
+    while work.spent_s < ends_s:
         started_s = time.monotonic()
         try:
             taken = await _settle_some(work, level, (before, min(buckets_max, current.buckets_max)))
@@ -208,7 +223,8 @@ async def _settle_level(work: _Work, level: RollupLevel, ended_by: datetime) -> 
             break
         computed += len(taken)
         current = pace(work.effort, min(begins for _, begins in taken), before, width)
-        await asyncio.sleep(current.rest_ratio * (time.monotonic() - started_s))
+        if work.spent_s < rests_s_max:
+            await asyncio.sleep(current.rest_ratio * (time.monotonic() - started_s))
     return computed
 
 

@@ -21,7 +21,7 @@ from services.ingest.dead.readable import cut, letter_lines, overview_lines
 from services.ingest.dead.settled import UnsettledError, settle
 from services.ingest.dead.shelf import LOOKUPS_MAX, Shelf
 from services.ingest.settings import DeadLetterSettings
-from shared.runtime.bus import BusAddress, connect
+from shared.runtime.bus import BusAddress, close, connect
 from shared.runtime.command_line import describe_settings, read_settings
 from shared.runtime.logs import configure_logs
 from shared.runtime.signals import stop_requested
@@ -76,7 +76,7 @@ async def _run(options: argparse.Namespace, settings: DeadLetterSettings) -> int
                 kept = await raw_kept(settings) if options.days_max is None else options.days_max
                 return await _retry(options, bus, shelf, kept, stop_requested())
     finally:
-        await bus.close()
+        await close(bus)
 
 
 async def _list(options: argparse.Namespace, shelf: Shelf) -> int:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import asyncpg
 
-from services.ingest.provisioning.roles import OWNER
+from services.ingest.roles import OWNER
 from services.ingest.storage.dirty import DIRTY, kept
 from services.ingest.storage.mode import Mode
 from services.ingest.storage.policies import Policy, desired_policies

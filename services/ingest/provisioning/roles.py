@@ -1,4 +1,4 @@
-"""Database roles: who owns, who writes metrics, who reads, who keeps the application's tables."""
+"""Makes the database's roles, and what each may do."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from collections.abc import Mapping
 import asyncpg
 
 from services.ingest.provisioning.scram import SALT_BYTES, scram_verifier
+from services.ingest.roles import APP, INGEST, OWNER, READ
 from services.ingest.storage.mode import Mode
 from shared.settings import Secret
 
-OWNER, INGEST, READ, APP = "vw_owner", "vw_ingest", "vw_read", "vw_app"
 ROLE_LOCK = "vitalwire roles"
 
 _SETTINGS: dict[str, dict[str, str]] = {
     OWNER: {},
-    INGEST: {},
+    # Rollups wait for whatever transaction of it is open; the service itself has shorter bounds.
+    INGEST: {"idle_in_transaction_session_timeout": "5min"},
     READ: {
         "default_transaction_read_only": "on",
         "statement_timeout": "10s",

@@ -19,8 +19,8 @@ from sqlalchemy.pool import NullPool
 
 from services.ingest.provisioning.convert import make_room, move_kept_rows, refresh_moved
 from services.ingest.provisioning.errors import ProvisionError
-from services.ingest.provisioning.roles import APP, INGEST, OWNER
 from services.ingest.provisioning.state import Recorded, detected_mode, read_state, refused_state, write_state
+from services.ingest.roles import APP, INGEST, OWNER
 from services.ingest.storage.delivery import DELIVERY_RELATIONS
 from services.ingest.storage.dirty import DIRTY, mark_everything
 from services.ingest.storage.mode import mode_named

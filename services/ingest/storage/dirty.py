@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
+from services.ingest.roles import INGEST
 from shared.family import Family
 from shared.resolution import LEVEL_SECONDS
 from shared.rollups import (
@@ -31,6 +32,8 @@ MARGIN = timedelta(minutes=10)
 
 Much less than the least time that raw rows are kept, so that the rest of it can still be computed.
 """
+TRANSACTION_S_MAX = 120
+"""No transaction of ingest lasts longer: it is given up after 30 s, and the database ends idle ones."""
 _ORIGIN = f"timestamptz '{BUCKET_ORIGIN}'"
 
 
@@ -72,11 +75,16 @@ SELECT count(*) FILTER (WHERE is_past) FROM touched"""
 def oldest_transaction() -> str:
     """Return the statement that finds when the oldest transaction that may write began; NULL when none runs.
 
-    No batch that is not committed relies on marks of minutes that were over by then. A role sees its own sessions, and
-    all that write are of one role.
+    No batch that is not committed relies on marks of minutes that were over by then. Of a session that hides when its
+    transaction began (track_activities is off, or the role that asks is not ingest's) it is assumed to have lasted as
+    long as one can. It trusts that the database's clock is not set back while upkeep computes.
     """
-    return """SELECT min(xact_start) FROM pg_stat_activity
-WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
+    return f"""SELECT min(CASE
+    WHEN backend_type IS NOT NULL AND current_setting('track_activities')::boolean THEN xact_start
+    ELSE now() - interval '{TRANSACTION_S_MAX} seconds'
+END) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND (backend_type = 'client backend' OR (backend_type IS NULL AND usename = '{INGEST}'))"""
 
 
 def mark_everything() -> str:

@@ -16,6 +16,7 @@ from services.ingest.metrics import Metrics
 from services.ingest.pace import Effort
 from services.ingest.rollups import settle_rollups
 from services.ingest.sink import PostgresSink
+from services.ingest.storage.dirty import TRANSACTION_S_MAX, oldest_transaction
 from services.ingest.storage.keeping import read_keeping
 from services.ingest.storage.mode import Mode
 from services.ingest.storage.selection import storage_of
@@ -193,6 +194,19 @@ async def test_a_minute_is_not_computed_before_every_batch_that_began_in_it_is_c
     assert await owner.fetchval(marks) == 1
     assert await settle_later() == len(LEVELS)
     await assert_right(owner, [early, open_for_long])
+
+
+@pytest.mark.parametrize("hides", ["SET ROLE vw_owner", "SET track_activities = off"])
+async def test_a_transaction_whose_beginning_is_hidden_counts_as_long(
+    empty: Database, owner: asyncpg.Connection, database_connect: DatabaseConnect, hides: str
+) -> None:
+    writer = await database_connect(empty.ingest_url)
+    async with writer.transaction():
+        await writer.execute("SELECT 1")
+        seen = await owner.fetchval(f"SELECT now() - ({oldest_transaction()})")
+        assert seen < timedelta(seconds=10)
+        await owner.execute(hides)
+        assert await owner.fetchval(f"SELECT now() - ({oldest_transaction()})") == timedelta(seconds=TRANSACTION_S_MAX)
 
 
 async def test_a_batch_marks_a_minute_that_is_over_whether_it_is_marked_already_or_not(

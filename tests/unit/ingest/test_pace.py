@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.ingest.pace import FULL, GENTLE, STEADY, Effort, Pace, pace
+from services.ingest.pace import FULL, GENTLE, STEADY, Effort, Pace, pace, turn
+from shared.rollups import ROLLUP_LEVELS
 
 BEFORE = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -26,3 +27,14 @@ MINUTE = timedelta(minutes=1)
 )
 def test_pace(is_gentle: bool, age: timedelta, expected: Pace) -> None:
     assert pace(Effort(is_gentle=is_gentle), BEFORE - age, BEFORE, MINUTE) == expected
+
+
+def test_a_finer_level_leaves_time_to_the_coarser_ones_and_rests_end_before_the_first_turn_does() -> None:
+    effort = Effort(seconds_max=60, is_gentle=True)
+    rests, ends = zip(*(turn(effort, level) for level in ROLLUP_LEVELS), strict=True)
+    assert set(rests) == {30}
+    assert ends == (42, 54, 60)
+
+
+def test_without_a_bound_no_turn_ends() -> None:
+    assert {turn(Effort(), level) for level in ROLLUP_LEVELS} == {(float("inf"), float("inf"))}
