@@ -7,8 +7,13 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import NatsServer, PostgresServer, temporary_directory
+
+# How long an example takes says how busy the machine is; what has a bound in time has a test of its own.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")
