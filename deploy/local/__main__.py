@@ -21,10 +21,10 @@ from deploy.local.errors import StackError
 from deploy.local.follow import print_logs
 from deploy.local.launcher import watch_launcher
 from deploy.local.process_table import read_table, render_status
-from deploy.local.settings import LocalSettings, ceiling_problem
+from deploy.local.settings import HomeSettings, LocalSettings, ceiling_problem
 from deploy.local.state import find_home, layout_of
 from deploy.local.up import run_stack
-from shared.runtime.command_line import describe_settings, read_settings
+from shared.runtime.command_line import describe_settings, read_known, read_settings
 from shared.settings import SettingsError
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
@@ -47,7 +47,9 @@ def main() -> int:
 
 
 def _read_settings(options: argparse.Namespace) -> LocalSettings:
-    """Return the stack's settings; raise SettingsError with every problem, for `up` also those of the services."""
+    """Return the settings that the command needs; raise SettingsError with every problem, also of the services."""
+    if options.command != "up":
+        return LocalSettings(home=read_known(HomeSettings, "local").home)
     problems: list[str] = []
     settings = LocalSettings()
     try:
@@ -57,7 +59,7 @@ def _read_settings(options: argparse.Namespace) -> LocalSettings:
     except SettingsError as error:
         problems += error.problems
     # In the background the process that starts everything asks the services.
-    if options.command == "up" and (problems or not options.detach):
+    if problems or not options.detach:
         problems += problems_of_services(CHECKOUT, os.environ, settings.ingest_processes)
     if problems:
         raise SettingsError(list(dict.fromkeys(problems)))

@@ -18,13 +18,19 @@ INGEST_PROCESSES_MAX = 16
 
 
 @dataclass(frozen=True, slots=True)
-class LocalSettings:
-    """Settings of the embedded stack."""
+class HomeSettings:
+    """All that a command needs to find a stack: a running one can be looked at and ended whatever else is set."""
 
     home: Path | None = setting(
         "Directory that keeps all state; .vitalwire in the checkout, for root /var/lib/vitalwire, when left out.",
         default=None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSettings(HomeSettings):
+    """Settings of the embedded stack."""
+
     nats_port: int | None = setting(
         f"Port of NATS; {NATS_PORT} or the next free one when left out, and then kept.",
         default=None,

@@ -53,6 +53,24 @@ def read_settings(
     return load(cls, sources, problems)
 
 
+def read_known(cls: type[T], section: str, environment: Mapping[str, str] | None = None) -> T:
+    """Return those settings of a section that cls declares; whatever else is said, right or wrong, is passed over.
+
+    The YAML file is opened only where the environment leaves one of them out. Raises SettingsError with every problem.
+    """
+    environment = os.environ if environment is None else environment
+    names = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    prefix = _prefix(section)
+    said = {name: environment[prefix + name.upper()] for name in names if prefix + name.upper() in environment}
+    problems: list[str] = []
+    path = environment.get(SETTINGS_VARIABLE) if len(said) < len(names) else None
+    content = _content(Path(path), problems) if path else {}
+    values = _section(Path(str(path)), section, content, problems)
+    in_file = {name: values[name] for name in names if name in values}
+    sources = [Source("environment", said, prefix), Source(str(path), in_file, f"{section}.")]
+    return load(cls, sources, problems)
+
+
 def read_settings_or_exit(cls: type[T], section: str, arguments: Sequence[str] | None = None) -> T:
     """Return the settings, or print every problem and end the process with status 2."""
     try:
@@ -141,6 +159,14 @@ def _variables(cls: type[Any], section: str, prefix: str, environment: Mapping[s
 
 def read_sections(path: Path, problems: list[str]) -> dict[str, dict[str, Any]]:
     """Return the known sections of the YAML file; what is wrong with the file or a section is added to problems."""
+    content = _content(path, problems)
+    problems += [
+        f"{path}: {key}: no such section; known are {', '.join(SECTIONS)}" for key in content if key not in SECTIONS
+    ]
+    return {section: _section(path, section, content, problems) for section in SECTIONS}
+
+
+def _content(path: Path, problems: list[str]) -> dict[Any, Any]:
     # Here, so that a service without such a file does not carry it in memory.
     import yaml
 
@@ -158,17 +184,15 @@ def read_sections(path: Path, problems: list[str]) -> dict[str, dict[str, Any]]:
     if not isinstance(content, dict):
         problems.append(f"{path}: expected sections ({', '.join(SECTIONS)}), got {type(content).__name__}")
         return {}
-    problems += [
-        f"{path}: {key}: no such section; known are {', '.join(SECTIONS)}" for key in content if key not in SECTIONS
-    ]
-    sections: dict[str, dict[str, Any]] = {}
-    for section in SECTIONS:
-        values = content.get(section) or {}
-        if isinstance(values, dict):
-            sections[section] = {str(key): value for key, value in values.items()}
-        else:
-            problems.append(f"{path}: {section}: expected names and values, got {type(values).__name__}")
-    return sections
+    return content
+
+
+def _section(path: Path, section: str, content: Mapping[Any, Any], problems: list[str]) -> dict[str, Any]:
+    values = content.get(section) or {}
+    if isinstance(values, dict):
+        return {str(key): value for key, value in values.items()}
+    problems.append(f"{path}: {section}: expected names and values, got {type(values).__name__}")
+    return {}
 
 
 def _with_secret_files(cls: type[Any], source: Source, problems: list[str]) -> dict[str, Any]:

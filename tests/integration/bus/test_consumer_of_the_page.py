@@ -90,7 +90,7 @@ def expected_line(language: str, host: str, tick: int) -> str:
 @pytest.mark.parametrize("language", ["python", "js"])
 async def test_the_program_prints_the_cpu_of_all_hosts(own_bus: NatsServer, tmp_path: Path, language: str) -> None:
     (tmp_path / "password").write_text(own_bus.passwords["subscriber"].reveal() + "\n")
-    environment = {"VITALWIRE_NATS_URL": own_bus.url, "VITALWIRE_PASSWORD_FILE": str(tmp_path / "password")}
+    environment = {"BUS_URL": own_bus.url, "BUS_PASSWORD_FILE": str(tmp_path / "password")}
     consumer = await asyncio.create_subprocess_exec(
         *written(tmp_path, language), stdout=asyncio.subprocess.PIPE, env={"PATH": os.environ["PATH"], **environment}
     )

@@ -99,6 +99,14 @@ def test_dead_letters_can_be_looked_at_with_what_the_stack_knows(running: Stack)
     assert (retried.returncode, retried.stderr[:27]) == (1, "there is no dead letter 1: "), retried.stderr
 
 
+@pytest.mark.parametrize("command", ["status", "logs", "dead list", "down"])
+def test_a_running_stack_can_be_looked_at_and_ended_whatever_else_is_set(running: Stack, command: str) -> None:
+    wrong = {"VITALWIRE_NATS_URL": "x", "VITALWIRE_NATS_PORT": "no", "VITALWIRE_SETTINGS": "/nowhere/v.yaml"}
+    done = running.run(*command.split(), **wrong)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert running.run("up", **wrong).returncode == 2
+
+
 def test_a_second_up_says_that_one_runs(running: Stack) -> None:
     before = running.table()
     done = running.run("up")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.runtime.command_line import describe_settings, read_settings, read_settings_or_exit
+from shared.runtime.command_line import describe_settings, read_known, read_settings, read_settings_or_exit
 from shared.settings import Secret, SettingsError, setting
 
 
@@ -170,3 +170,45 @@ def test_the_section_without_a_name_leaves_the_variables_of_others_alone() -> No
     assert read_settings(Example, "local", [], environment).port == 81
     with pytest.raises(SettingsError, match="VITALWIRE_PROT: no such setting"):
         read_settings(Example, "local", [], {**environment, "VITALWIRE_PROT": "1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """All that some command needs."""
+
+    home: Path | None = setting("A directory.", default=None)
+
+
+BAD_FILE = "apu: {}\napi: 5\nlocal: {home: /file, prot: 1}\n"
+
+
+@pytest.mark.parametrize(
+    ("environment", "text", "home"),
+    [
+        pytest.param({"VITALWIRE_PROT": "1", "VITALWIRE_HOME": "/a"}, None, Path("/a"), id="an unknown name"),
+        pytest.param({"VITALWIRE_PORT": "x"}, None, None, id="nothing that is needed"),
+        pytest.param({}, BAD_FILE, Path("/file"), id="a file with faults elsewhere"),
+        pytest.param({"VITALWIRE_HOME": "/a"}, BAD_FILE, Path("/a"), id="the environment wins"),
+        pytest.param({"VITALWIRE_HOME": "/a"}, "local: [", Path("/a"), id="a file that nothing is needed of"),
+    ],
+)
+def test_what_a_command_does_not_need_is_passed_over(
+    tmp_path: Path, environment: dict[str, str], text: str | None, home: Path | None
+) -> None:
+    path = {} if text is None else {"VITALWIRE_SETTINGS": written(tmp_path, text)}
+    assert read_known(Place, "local", environment | path) == Place(home)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("local: [", "is not YAML at line 1"),
+        ("local: 5", "local: expected names and values, got int"),
+        ("local: {home: [a]}", "local.home: expected a text, got list"),
+    ],
+)
+def test_a_file_that_hides_what_a_command_needs_is_not_passed_over(tmp_path: Path, text: str, problem: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(SettingsError) as refused:
+        read_known(Place, "local", {"VITALWIRE_SETTINGS": path})
+    assert refused.value.problems == (f"{path}: {problem}",)
