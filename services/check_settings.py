@@ -5,36 +5,43 @@ from __future__ import annotations
 import json
 import socket
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 from services.api.settings import ApiSettings
-from services.collector.settings import CollectorSettings, problems_of
-from services.ingest.settings import IngestSettings, ProvisionSettings, retention_of
-from shared.runtime.command_line import read_settings
+from services.collector.settings import CollectorSettings, host_problems
+from services.ingest.settings import IngestSettings, ProvisionSettings
+from shared.runtime.command_line import read_settings, variables_of
 from shared.settings import SettingsError
 
-SETTINGS = {"ingest": IngestSettings, "api": ApiSettings}
+SETTINGS: dict[str, type[Any]] = {
+    "provision": ProvisionSettings,
+    "ingest": IngestSettings,
+    "api": ApiSettings,
+    "collector": CollectorSettings,
+}
 
 
-def find_problems() -> list[str]:
-    """Return what is wrong with the environment and the YAML file, each problem once."""
+def variables() -> list[str]:
+    """Return every variable that a service knows."""
+    return [variable for section, cls in SETTINGS.items() for variable in variables_of(cls, section)]
+
+
+def find_problems(elsewhere: Sequence[str]) -> list[str]:
+    """Return what is wrong with the environment and the YAML file, each problem once.
+
+    `elsewhere` are the variables that whoever starts the services knows: a wrong name may mean one of those.
+    """
     found: list[str] = []
-    try:
-        retention = retention_of(read_settings(ProvisionSettings, "provision", []))
-        found += [f"provision.{problem}" for problem in retention.problems()]
-    except SettingsError as error:
-        found += error.problems
     for section, cls in SETTINGS.items():
         try:
-            read_settings(cls, section, [])
+            settings = read_settings(cls, section, [], elsewhere=[*variables(), *elsewhere])
+            if isinstance(settings, CollectorSettings):
+                found += host_problems(settings.host or socket.gethostname().lower())
         except SettingsError as error:
             found += error.problems
-    try:
-        collector = read_settings(CollectorSettings, "collector", [])
-        found += problems_of(collector, collector.host or socket.gethostname().lower())
-    except SettingsError as error:
-        found += error.problems
     return list(dict.fromkeys(found))
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(find_problems()))
+    sys.stdout.write(json.dumps({"problems": find_problems(sys.argv[1:]), "variables": variables()}))

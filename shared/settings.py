@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
+from shared.setting_values import Secret, parse
+
+__all__ = ["ENVIRONMENT", "SETTINGS_METADATA", "Said", "Secret", "SettingsError", "Source", "load", "setting"]
+
 SETTINGS_METADATA = "vitalwire.setting"
+ENVIRONMENT = "environment"
+NEARNESS_MIN = 0.9
+"""How alike a wrong name and the one that is suggested must be; all names of the environment begin alike."""
 T = TypeVar("T")
 
 
@@ -22,28 +27,6 @@ class SettingsError(Exception):
         self.problems = tuple(problems)
 
 
-class Secret:
-    """A text that never prints: not in logs, errors, tracebacks or reprs."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text, for the one place that hands it on."""
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-
 @dataclass(frozen=True, slots=True)
 class Source:
     """One layer of settings, strongest first: what it is called in errors, its values, how it spells a name."""
@@ -52,11 +35,42 @@ class Source:
     values: Mapping[str, Any]
     prefix: str = ""
 
-    def spelled(self, key: str) -> str:
-        """Return the key as the user wrote it, for an error."""
+    def written(self, key: str) -> str:
+        """Return the key as a user writes it here."""
         if self.name == "flag":
             return "--" + key.replace("_", "-")
-        return f"{self.name}: {self.prefix}{key.upper() if self.name == 'environment' else key}"
+        return f"{self.prefix}{key.upper() if self.name == ENVIRONMENT else key}"
+
+    def spelled(self, key: str) -> str:
+        """Return the key with its source, for an error."""
+        return self.written(key) if self.name == "flag" else f"{self.name}: {self.written(key)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a rule over several settings judges: each value that can be used, a default too, and where it was said."""
+
+    values: Mapping[str, Any]
+    sources: Sequence[Source] = ()
+
+    @classmethod
+    def of(cls, settings: Any) -> Said:
+        """Return settings that were made without any source."""
+        return cls({field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)})
+
+    def source_of(self, key: str) -> Source | None:
+        """Return the source whose value counts; None for a default."""
+        return next((source for source in self.sources if key in source.values), None)
+
+    def spelled(self, key: str) -> str:
+        """Return the key with its source, for an error."""
+        source = self.source_of(key)
+        return key if source is None else source.spelled(key)
+
+    def written(self, key: str, beside: str) -> str:
+        """Return the key as the user writes it; a default as the key beside it was written."""
+        source = self.source_of(key) or self.source_of(beside)
+        return key if source is None else source.written(key)
 
 
 def setting(  # noqa: PLR0913 - each keyword is one rule, and most settings name none
@@ -66,12 +80,13 @@ def setting(  # noqa: PLR0913 - each keyword is one rule, and most settings name
     minimum: float | None = None,
     maximum: float | None = None,
     choices: Collection[str] = (),
-    check: Callable[[str], object] | None = None,
+    check: Callable[[Any], object] | None = None,
 ) -> Any:
     """Declare one setting; numbers, also those inside a mapping, are checked against minimum and maximum.
 
     The keys of a mapping, or the text, are among `choices` where there are any; `check` raises ValueError for a wrong
-    text.
+    text or number. What several settings must keep together, the class tells in a static method `problems_together`
+    that takes what was `Said`: it is asked also where single values are wrong.
     """
     rules = {"doc": doc, "minimum": minimum, "maximum": maximum, "choices": tuple(choices), "check": check}
     metadata = {SETTINGS_METADATA: rules}
@@ -80,127 +95,60 @@ def setting(  # noqa: PLR0913 - each keyword is one rule, and most settings name
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def load(cls: type[T], sources: Sequence[Source], problems: Sequence[str] = ()) -> T:
+def load(cls: type[T], sources: Sequence[Source], problems: Sequence[str] = (), elsewhere: Collection[str] = ()) -> T:
     """Return cls filled from the first source that names each setting; raise SettingsError with every problem.
 
-    `problems` are those that reading the sources already found, such as a file that is not YAML.
+    `problems` are those that reading the sources already found, such as a file that is not YAML; `elsewhere` are
+    variables that others know, one of which an unknown variable may mean.
     """
     found = list(problems)
     fields = {field.name: field for field in dataclasses.fields(cls)}  # type: ignore[arg-type]
-    hints = typing.get_type_hints(cls)
     for source in sources:
-        found += [
-            f"{source.spelled(key)}: no such setting; known are {', '.join(sorted(fields))}"
-            for key in source.values
-            if key not in fields
-        ]
-    chosen: dict[str, Any] = {}
-    for name, field in fields.items():
-        named_by = next((source for source in sources if name in source.values), None)
-        if named_by is None:
-            if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-                found.append(f"{name} is missing: {field.metadata[SETTINGS_METADATA]['doc']}")
-            continue
-        try:
-            chosen[name] = _parse(hints[name], named_by.values[name], field.metadata[SETTINGS_METADATA])
-        except ValueError as error:
-            # Each argument is one problem: a mapping may hold several.
-            found += [f"{named_by.spelled(name)}: {problem}" for problem in error.args]
+        found += [_unknown(source, key, fields, elsewhere) for key in source.values if key not in fields]
+    chosen, wrong = _chosen(cls, fields, sources)
+    found += wrong
+    defaults = {name: _default(field) for name, field in fields.items() if not any(name in s.values for s in sources)}
+    values = {name: value for name, value in {**defaults, **chosen}.items() if value is not dataclasses.MISSING}
+    together: Callable[[Said], list[str]] = getattr(cls, "problems_together", lambda _: [])
+    found += together(Said(values, sources))
     if found:
         raise SettingsError(found)
     return cls(**chosen)
 
 
-def _parse(hint: Any, value: Any, rules: Mapping[str, Any]) -> Any:
-    inner = [argument for argument in typing.get_args(hint) if argument is not type(None)]
-    if type(None) in typing.get_args(hint):
-        return None if value is None or value == "" else _parse(inner[0], value, rules)
-    if hint is Secret:
-        if not isinstance(value, str) or not value:
-            raise ValueError("expected a text that is not empty")
-        return Secret(value)
-    if typing.get_origin(hint) is tuple:
-        return _parse_texts(value)
-    if typing.get_origin(hint) is dict:
-        return _parse_mapping(inner[1], value, rules)
-    if hint is bool:
-        return _parse_bool(value)
-    if hint in (int, float):
-        return _parse_number(hint, value, rules)
-    return _parse_text(hint, value, rules)
+def _unknown(source: Source, key: str, fields: Collection[str], elsewhere: Collection[str]) -> str:
+    # Here, so that a service without a wrong name does not carry it in memory.
+    import difflib
+
+    is_variable = source.name == ENVIRONMENT
+    known = [source.written(name) for name in fields]
+    meant = [*known, *elsewhere] if is_variable else known
+    nearest = difflib.get_close_matches(source.written(key), meant, 1, NEARNESS_MIN)
+    names = ", ".join(sorted(known if is_variable else fields))
+    more = f"did you mean {nearest[0]}?" if nearest else f"known are {names}"
+    return f"{source.spelled(key)}: no such setting; {more}"
 
 
-def _parse_text(hint: Any, value: Any, rules: Mapping[str, Any]) -> Any:
-    if isinstance(value, (dict, list, bool)) or value is None:
-        raise ValueError(f"expected a text, got {type(value).__name__}")
-    text = str(value)
-    if rules["choices"] and text not in rules["choices"]:
-        raise ValueError(f"expected one of {', '.join(rules['choices'])}, got {text!r}")
-    if rules["check"] is not None:
-        rules["check"](text)
-    if hint is Path:
-        if not text:
-            raise ValueError("expected a path, got an empty text")
-        return Path(text)
-    return text
+def _default(field: dataclasses.Field[Any]) -> Any:
+    return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
 
-def _parse_texts(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        return tuple(value)
-    # The value is not repeated: an address may hold a password.
-    raise ValueError(f"expected a list of texts, or one text with commas, got {type(value).__name__}")
-
-
-def _parse_mapping(number: Any, value: Any, rules: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the numbers by their names; raise ValueError with one argument for each entry that is wrong."""
-    problems = []
-    if isinstance(value, str):
-        parts = [part.strip() for part in value.split(",") if part.strip()]
-        problems = [f"expected name=number, name=number, got {part!r}" for part in parts if "=" not in part]
-        pairs = [part.partition("=") for part in parts if "=" in part]
-        value = {key.strip(): text.strip() for key, _, text in pairs}
-    if not isinstance(value, dict):
-        raise ValueError(f"expected a mapping of names to numbers, got {value!r}")
-    parsed = {}
-    for key, text in value.items():
-        name = str(key)
-        if rules["choices"] and name not in rules["choices"]:
-            problems.append(f"{name}: expected one of {', '.join(rules['choices'])}")
+def _chosen(
+    cls: type[Any], fields: Mapping[str, dataclasses.Field[Any]], sources: Sequence[Source]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the values that were said and can be used, and what is wrong with the others or missing."""
+    hints = typing.get_type_hints(cls)
+    found: list[str] = []
+    chosen: dict[str, Any] = {}
+    for name, field in fields.items():
+        named_by = next((source for source in sources if name in source.values), None)
+        if named_by is None:
+            if _default(field) is dataclasses.MISSING:
+                found.append(f"{name} is missing: {field.metadata[SETTINGS_METADATA]['doc']}")
+            continue
         try:
-            parsed[name] = _parse_number(number, text, rules)
+            chosen[name] = parse(hints[name], named_by.values[name], field.metadata[SETTINGS_METADATA])
         except ValueError as error:
-            problems.append(f"{name}: {error}")
-    if problems:
-        raise ValueError(*problems)
-    return parsed
-
-
-def _parse_bool(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    known = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    text = str(value).lower()
-    if text not in known:
-        raise ValueError(f"expected true or false, got {value!r}")
-    return known[text]
-
-
-def _parse_number(kind: Any, value: Any, rules: Mapping[str, Any]) -> Any:
-    low, high = rules["minimum"], rules["maximum"]
-    lowest, highest = ("any" if bound is None else bound for bound in (low, high))
-    between = "" if low is None and high is None else f" of {lowest} to {highest}"
-    expected = f"expected a {'whole number' if kind is int else 'number'}{between}, got {value!r}"
-    if isinstance(value, bool):
-        raise ValueError(expected)
-    try:
-        number = kind(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(expected) from error
-    if not math.isfinite(number) or (kind is int and isinstance(value, float) and value != number):
-        raise ValueError(expected)
-    if (low is not None and number < low) or (high is not None and number > high):
-        raise ValueError(expected)
-    return number
+            # Each argument is one problem: a mapping may hold several.
+            found += [f"{named_by.spelled(name)}: {problem}" for problem in error.args]
+    return chosen, found

@@ -7,13 +7,14 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.local import hosts
 from deploy.local.account import find_account
 from deploy.local.binaries import MissingBinaryError
-from deploy.local.checks import problems_of_services
+from deploy.local.checks import check_services
 from deploy.local.dead_letters import run_dead
 from deploy.local.detach import up_in_background
 from deploy.local.down import take_down
@@ -21,7 +22,7 @@ from deploy.local.errors import StackError
 from deploy.local.follow import print_logs
 from deploy.local.launcher import watch_launcher
 from deploy.local.process_table import read_table, render_status
-from deploy.local.settings import HomeSettings, LocalSettings, ceiling_problem
+from deploy.local.settings import HomeSettings, LocalSettings
 from deploy.local.state import find_home, layout_of
 from deploy.local.up import run_stack
 from shared.runtime.command_line import describe_settings, read_known, read_settings
@@ -50,20 +51,25 @@ def _read_settings(options: argparse.Namespace) -> LocalSettings:
     """Return the settings that the command needs; raise SettingsError with every problem, also of the services."""
     if options.command != "up":
         return LocalSettings(home=read_known(HomeSettings, "local").home)
-    problems: list[str] = []
-    settings = LocalSettings()
-    try:
-        settings = read_settings(LocalSettings, "local", [])
-        wrong = ceiling_problem(settings.bytes_max)
-        problems += [wrong] if wrong else []
-    except SettingsError as error:
-        problems += error.problems
+    settings, problems = _local_settings([])
     # In the background the process that starts everything asks the services.
-    if problems or not options.detach:
-        problems += problems_of_services(CHECKOUT, os.environ, settings.ingest_processes)
-    if problems:
+    if settings is not None and options.detach:
+        return settings
+    services = check_services(CHECKOUT, os.environ, settings.ingest_processes if settings else 1)
+    if settings is None:
+        # Once more, since a wrong name may mean a setting of a service.
+        _, problems = _local_settings(services.variables)
+    problems += services.problems
+    if problems or settings is None:
         raise SettingsError(list(dict.fromkeys(problems)))
     return settings
+
+
+def _local_settings(elsewhere: Sequence[str]) -> tuple[LocalSettings | None, list[str]]:
+    try:
+        return read_settings(LocalSettings, "local", [], elsewhere=elsewhere), []
+    except SettingsError as error:
+        return None, list(error.problems)
 
 
 def _run(options: argparse.Namespace, settings: LocalSettings, stop: threading.Event) -> int:

@@ -6,15 +6,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.application import Application
 from deploy.local.errors import StackError
 from deploy.local.postgres import Reach
 from deploy.local.programs import OUR_VARIABLE, Program, Site, provision_program, service_programs
-from deploy.local.settings import API_PORT, GIB, LOOPBACK, NATS_PORT
+from deploy.local.settings import API_PORT, GIB, LOOPBACK, NATS_PORT, LocalSettings
 from deploy.local.state import layout_of
-from shared.runtime.command_line import SETTINGS_VARIABLE, read_sections
+from shared.runtime.command_line import SETTINGS_VARIABLE, read_sections, variables_of
 
 CHECK_S_MAX = 30.0
 OWN_API_PORT = f"{OUR_VARIABLE}API_PORT"
@@ -32,8 +33,16 @@ INSTEAD = {
 }
 
 
-def problems_of_services(checkout: Path, outside: Mapping[str, str], ingest_processes: int = 1) -> list[str]:
-    """Return what is wrong with the settings of the services; raise StackError when that cannot be found out."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is wrong with the settings of the services, and every variable that they know."""
+
+    problems: list[str]
+    variables: list[str]
+
+
+def check_services(checkout: Path, outside: Mapping[str, str], ingest_processes: int = 1) -> Checked:
+    """Return what the services say about their settings; raise StackError when that cannot be found out."""
     decided = {
         program.name: {_plain(key.lower()) for key in _own(program)} | NEVER for program in _programs(checkout, {})
     }
@@ -49,10 +58,11 @@ def problems_of_services(checkout: Path, outside: Mapping[str, str], ingest_proc
         if _is_decided(decided, section, key)
     ]
     accepted = {name: value for name, value in outside.items() if name not in refused}
-    return found + _ask_services(checkout, accepted, ingest_processes)
+    checked = _ask_services(checkout, accepted, ingest_processes)
+    return Checked(found + checked.problems, checked.variables)
 
 
-def _ask_services(checkout: Path, outside: Mapping[str, str], ingest_processes: int) -> list[str]:
+def _ask_services(checkout: Path, outside: Mapping[str, str], ingest_processes: int) -> Checked:
     """Return what the services say about the environment that they would get; of several ingests the last one's."""
     environment: dict[str, str] = {}
     # Each is handed what is said to all: the last ingest's port of figures must not be replaced by the first one's.
@@ -66,11 +76,12 @@ def _ask_services(checkout: Path, outside: Mapping[str, str], ingest_processes: 
                 environment[name.removesuffix("_FILE")] = "made by the stack"
                 del environment[name]
     done = subprocess.run(
-        [sys.executable, "-m", "services.check_settings"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        cwd=checkout, env=environment, check=False, timeout=CHECK_S_MAX, start_new_session=True,
+        [sys.executable, "-m", "services.check_settings", *variables_of(LocalSettings, "local")],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=checkout, env=environment, check=False,
+        timeout=CHECK_S_MAX, start_new_session=True,
     )  # fmt: skip
     try:
-        return [str(problem) for problem in json.loads(done.stdout)]
+        return Checked(**json.loads(done.stdout))
     except ValueError:
         raise StackError(f"the settings cannot be checked:\n{done.stderr.strip()}") from None
 

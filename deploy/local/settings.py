@@ -17,6 +17,14 @@ GIB = 1024**3
 INGEST_PROCESSES_MAX = 16
 
 
+def enough_for_a_ceiling(bytes_max: int) -> None:
+    """Raise ValueError for a ceiling that cannot be kept."""
+    if 0 < bytes_max < GIB:
+        raise ValueError(
+            f"expected 0 for no ceiling, or at least {GIB} (1 GiB, in bytes without a unit), got {bytes_max}"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class HomeSettings:
     """All that a command needs to find a stack: a running one can be looked at and ended whatever else is set."""
@@ -52,6 +60,7 @@ class LocalSettings(HomeSettings):
         f"at least {GIB}, or 0 for no ceiling.",
         default=10 * GIB,
         minimum=0,
+        check=enough_for_a_ceiling,
     )
     ingest_processes: int = setting(
         "How many ingest processes share the work; about one for every two cores.",
@@ -66,13 +75,6 @@ class LocalSettings(HomeSettings):
         maximum=SIMULATED_HOSTS_MAX,
     )
     admin_password: Secret | None = setting("Password of the user admin, used at the first start.", default=None)
-
-
-def ceiling_problem(bytes_max: int) -> str | None:
-    """Return what is wrong with a ceiling, None when it can be kept."""
-    if bytes_max == 0 or bytes_max >= GIB:
-        return None
-    return f"bytes_max: expected 0 for no ceiling, or at least {GIB} (1 GiB, in bytes without a unit), got {bytes_max}"
 
 
 def is_loopback(bind: str) -> bool:

@@ -27,7 +27,7 @@ from services.collector.readers import READERS, Context
 from services.collector.readers.choice import Choice
 from services.collector.readers.facts import FactsReader
 from services.collector.schedule import choose_intervals, offset_s
-from services.collector.settings import CollectorSettings, problems_of
+from services.collector.settings import CollectorSettings, host_problems
 from services.collector.spool import Spool
 from services.collector.spool_place import HOUR_S, PRODUCT, ROOT_STATE, Place, directory_of
 from services.collector.spooled_outbox import Recent, SpooledOutbox
@@ -50,7 +50,7 @@ def main() -> int:
     """Run until asked to stop; return the exit status."""
     settings = read_settings_or_exit(CollectorSettings, "collector")
     host = settings.host or socket.gethostname().lower()
-    problems = problems_of(settings, host)
+    problems = host_problems(host)
     if problems:
         print(SettingsError(problems), file=sys.stderr)
         return 2

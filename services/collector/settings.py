@@ -10,8 +10,14 @@ from services.collector.outbox import CONFIRM_S_MAX
 from services.collector.spool_place import GIB, SPOOL_BYTES_MIN, SPOOL_HOURS_MAX
 from services.collector.spooled_outbox import SYNC_S
 from shared.families import FAMILIES
-from shared.settings import Secret, setting
+from shared.settings import Said, Secret, setting
 from shared.subjects import SIMULATED_HOSTS_MAX, TokenError, host_name
+
+
+def enough_for_a_spool(bytes_max: int) -> None:
+    """Raise ValueError for a bound within which a spool cannot work."""
+    if 0 < bytes_max < SPOOL_BYTES_MIN:
+        raise ValueError(f"expected 0 for no spool, or at least {SPOOL_BYTES_MIN}, got {bytes_max}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +47,10 @@ class CollectorSettings:
         default=None,
     )
     spool_bytes_max: int = setting(
-        f"Bytes that the spool may take on disk; at least {SPOOL_BYTES_MIN}, or 0 for no spool.", default=GIB, minimum=0
+        f"Bytes that the spool may take on disk; at least {SPOOL_BYTES_MIN}, or 0 for no spool.",
+        default=GIB,
+        minimum=0,
+        check=enough_for_a_spool,
     )
     spool_hours_max: int = setting(
         "Hours that the spool keeps what the bus did not take; at the most a day less than raw rows are kept.",
@@ -82,27 +91,32 @@ class CollectorSettings:
         maximum=2**32 - 1,
     )
 
+    @staticmethod
+    def problems_together(said: Said) -> list[str]:
+        """Return what no setting alone can tell: what contradicts another one, or is needed beside it."""
+        found: list[str] = []
+        once, simulate, spelled = said.values.get("once", True), said.values.get("simulate", 0), said.spelled
+        if once and simulate:
+            found.append(
+                f"{spelled('once')} and {spelled('simulate')}: one reads this machine, the other none: "
+                f"leave one of them out"
+            )
+        if once:
+            return found
+        if not said.values.get("nats_urls", True):
+            found.append(f"{spelled('nats_urls')}: expected at least one address, such as nats://127.0.0.1:4222")
+        if said.values.get("nats_password", True) is None:
+            found.append(
+                "nats_password is missing: set VITALWIRE_COLLECTOR_NATS_PASSWORD, or "
+                "VITALWIRE_COLLECTOR_NATS_PASSWORD_FILE to the path of a file that holds it"
+            )
+        return found
 
-def problems_of(settings: CollectorSettings, host: str) -> list[str]:
-    """Return what is wrong with the settings beyond what each type tells."""
-    found = []
+
+def host_problems(host: str) -> list[str]:
+    """Return what is wrong with the name of this machine, which is the host's where none is set."""
     try:
         host_name(host)
     except TokenError as error:
-        found.append(f"host: {error}")
-    if settings.once and settings.simulate:
-        found.append("once and simulate: one reads this machine, the other none: leave one of them out")
-    if 0 < settings.spool_bytes_max < SPOOL_BYTES_MIN:
-        found.append(
-            f"spool_bytes_max: expected 0 for no spool, or at least {SPOOL_BYTES_MIN}, got {settings.spool_bytes_max}"
-        )
-    if settings.once:
-        return found
-    if not settings.nats_urls:
-        found.append("nats_urls: expected at least one address, such as nats://127.0.0.1:4222")
-    if settings.nats_password is None:
-        found.append(
-            "nats_password is missing: set VITALWIRE_COLLECTOR_NATS_PASSWORD, or VITALWIRE_COLLECTOR_NATS_PASSWORD_FILE"
-            " to the path of a file that holds it"
-        )
-    return found
+        return [f"host: {error}"]
+    return []

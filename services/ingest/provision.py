@@ -19,12 +19,12 @@ from services.ingest.provisioning.schema import Wanted, make_schemas, migrate_ap
 from services.ingest.provisioning.state import detected_mode, offer_extension
 from services.ingest.provisioning.streams import check_account, held_minutes, make_durables, make_stream
 from services.ingest.roles import APP, INGEST, READ
-from services.ingest.settings import ProvisionSettings, replica_problems, retention_of
+from services.ingest.settings import ProvisionSettings, retention_of
 from services.ingest.storage.seam import Storage
 from shared.runtime.bus import BusAddress, close, connect
 from shared.runtime.command_line import read_settings_or_exit
 from shared.runtime.logs import configure_logs
-from shared.settings import Secret
+from shared.settings import Said, Secret
 from shared.subjects import streams
 
 log = logging.getLogger("services.ingest.provision")
@@ -113,7 +113,7 @@ async def provision(settings: ProvisionSettings) -> None:
     """Prepare the database, then the bus, so that ingest finds tables when the first message comes."""
     passwords = {INGEST: settings.ingest_password, READ: settings.read_password, APP: settings.app_password}
     retention = retention_of(settings)
-    problems = [*retention.problems(), *replica_problems(settings.replicas)]
+    problems = ProvisionSettings.problems_together(Said.of(settings))
     if problems:
         raise ProvisionError("; ".join(problems))
     await provision_database(

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from services.ingest.limits import ACK_WAIT_S, MESSAGES_MAX, PROCESSES_MAX
-from services.ingest.storage.retention import Retention
-from shared.settings import Secret, setting
+from services.ingest.storage.retention import Retention, kept_too_short
+from shared.resolution import Level
+from shared.settings import Said, Secret, setting
 
 GIB = 1024**3
+RETENTION: dict[Level, str] = {
+    "raw": "raw_retention_days",
+    "1m": "rollup_1m_retention_days",
+    "5m": "rollup_5m_retention_days",
+    "1h": "rollup_1h_retention_days",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +89,30 @@ class ProvisionSettings:
     app_password: Secret | None = setting("Password to give the role vw_app.", default=None)
     log_level: str = setting("How much is logged.", default="info", choices=("debug", "info", "warning", "error"))
 
+    @staticmethod
+    def problems_together(said: Said) -> list[str]:
+        """Return what no setting alone can tell, and that an even number of nodes survives no more than one less."""
+        days = {level: said.values[name] for level, name in RETENTION.items() if name in said.values}
+        found = [_retention_problem(said, RETENTION[level], RETENTION[finer]) for level, finer in kept_too_short(days)]
+        replicas = said.values.get("replicas", 1)
+        if replicas % 2 == 0:
+            found.append(f"{said.spelled('replicas')}: expected 1, 3 or 5, got {replicas}")
+        return found
 
-def retention_of(settings: ProvisionSettings) -> Retention:
-    """Return for how long each level is to be kept; its problems are those that no setting alone has."""
-    return Retention(
-        settings.raw_retention_days,
-        settings.rollup_1m_retention_days,
-        settings.rollup_5m_retention_days,
-        settings.rollup_1h_retention_days,
+
+def _retention_problem(said: Said, coarser: str, finer: str) -> str:
+    """Return what is wrong with two levels, told of the one that the user has set; both are named as he writes them."""
+    least, days = said.values[finer], said.values[coarser]
+    if said.source_of(finer) is None:
+        source = said.written(finer, beside=coarser)
+        return f"{said.spelled(coarser)}: expected at least the {least} days of {source}, its source, got {days}"
+    made = said.written(coarser, beside=finer)
+    return (
+        f"{said.spelled(finer)}: expected at most the {days} days of {made}, which is made of it, got {least}: "
+        f"set {made} to at least {least} as well"
     )
 
 
-def replica_problems(replicas: int) -> list[str]:
-    """Return what is wrong with so many replicas: an even number survives no more than the odd one below it."""
-    return [] if replicas % 2 else [f"replicas: expected 1, 3 or 5, got {replicas}"]
+def retention_of(settings: ProvisionSettings) -> Retention:
+    """Return for how long each level is to be kept."""
+    return Retention(*(getattr(settings, name) for name in RETENTION.values()))

@@ -8,11 +8,11 @@ import inspect
 import os
 import sys
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from shared.settings import SETTINGS_METADATA, Secret, SettingsError, Source, load
+from shared.settings import ENVIRONMENT, SETTINGS_METADATA, Secret, SettingsError, Source, load
 
 T = TypeVar("T")
 
@@ -30,11 +30,16 @@ class _Parser(argparse.ArgumentParser):
 
 
 def read_settings(
-    cls: type[T], section: str, arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None
+    cls: type[T],
+    section: str,
+    arguments: Sequence[str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    elsewhere: Collection[str] = (),
 ) -> T:
     """Return the settings of one service: flags, then environment, then the section of the YAML file.
 
-    Secrets come from the environment, the YAML file, or a file that `<name>_file` names, never from a flag.
+    `elsewhere` are variables of other sections, one of which a wrong name may mean. Secrets come from the environment,
+    the YAML file, or a file that `<name>_file` names, never from a flag.
     Raises SettingsError with every problem.
     """
     environment = os.environ if environment is None else environment
@@ -46,11 +51,11 @@ def read_settings(
     from_file = read_sections(Path(path), problems).get(section, {}) if path else {}
     sources = [
         Source("flag", flags),
-        Source("environment", variables, prefix),
+        Source(ENVIRONMENT, variables, prefix),
         Source(str(path), from_file, f"{section}."),
     ]
     sources = [dataclasses.replace(source, values=_with_secret_files(cls, source, problems)) for source in sources]
-    return load(cls, sources, problems)
+    return load(cls, sources, problems, elsewhere)
 
 
 def read_known(cls: type[T], section: str, environment: Mapping[str, str] | None = None) -> T:
@@ -67,7 +72,7 @@ def read_known(cls: type[T], section: str, environment: Mapping[str, str] | None
     content = _content(Path(path), problems) if path else {}
     values = _section(Path(str(path)), section, content, problems)
     in_file = {name: values[name] for name in names if name in values}
-    sources = [Source("environment", said, prefix), Source(str(path), in_file, f"{section}.")]
+    sources = [Source(ENVIRONMENT, said, prefix), Source(str(path), in_file, f"{section}.")]
     return load(cls, sources, problems)
 
 
@@ -112,6 +117,11 @@ def _flags(
         problems.append(f"flags: expected flags only, got {len(unknown)} more; --help lists them")
     values = {name: value for name, value in vars(known).items() if value is not None}
     return values, values.pop("settings", None)
+
+
+def variables_of(cls: type[Any], section: str) -> list[str]:
+    """Return the variable of each setting of a section."""
+    return [f"{_prefix(section)}{field.name.upper()}" for field in dataclasses.fields(cls)]
 
 
 def describe_settings(cls: type[Any], section: str, *, secrets_only: bool = False) -> str:

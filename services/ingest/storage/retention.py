@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.family import Family
 from shared.resolution import Level
-from shared.rollups import READS, ROLLUP_LEVELS, RollupLevel
+from shared.rollups import ROLLUP_LEVELS, RollupLevel
 
 LEDGER_KEPT_LONGER = timedelta(days=2)
 """More than the streams' age: what was young enough on arrival may be delivered again until it leaves the stream."""
@@ -49,14 +51,20 @@ class Retention:
             return self.of("raw")
         return min(self.of("raw"), timedelta(days=family.retention_days))
 
-    def problems(self) -> list[str]:
-        """Return what is wrong with these settings: no level goes before the coarser one that is read from it."""
-        return [
-            f"rollup_{level}_retention_days: expected at least the {self.of(READS[level]).days} days of the level "
-            f"{READS[level]} that it is computed from, got {self.of(level).days}"
-            for level in ROLLUP_LEVELS
-            if self.of(level) < self.of(READS[level])
-        ]
+
+def kept_too_short(days: Mapping[Level, int]) -> list[tuple[RollupLevel, Level]]:
+    """Return each level that goes before a finer one, of which it is made, with the finer one that is kept longest.
+
+    A level whose days are not known is passed over.
+    """
+    found: list[tuple[RollupLevel, Level]] = []
+    finer: list[Level] = ["raw"]
+    for level in ROLLUP_LEVELS:
+        longest = max(finer, key=lambda each: days.get(each, 0))
+        if days.get(level, math.inf) < days.get(longest, 0):
+            found.append((level, longest))
+        finer.append(level)
+    return found
 
 
 def whole_hours(span: timedelta) -> timedelta:

@@ -11,14 +11,14 @@ import pytest
 from services.collector.answers import refusal
 from services.collector.inventory import is_due
 from services.collector.readers.facts import parse_addresses, parse_cpu_model, parse_os_release
-from services.collector.settings import CollectorSettings, problems_of
+from services.collector.settings import CollectorSettings, host_problems
 from services.collector.table import format_family, format_value
 from shared.families import FAMILIES
 from shared.families.connection import Connection
 from shared.families.disk import Disk
 from shared.families.disk_io import DiskIo
 from shared.families.swap import Swap
-from shared.settings import Secret
+from shared.settings import Said, Secret
 from shared.wire.encode_inventory import HostFacts, encode_inventory
 from shared.wire.inventory import decode_inventory
 
@@ -119,7 +119,7 @@ SECRET = Secret("text")
     ],
 )
 def test_problems_of_settings(settings: CollectorSettings, host: str, words: list[str]) -> None:
-    found = problems_of(settings, host)
+    found = [*host_problems(host), *CollectorSettings.problems_together(Said.of(settings))]
     assert len(found) == len(words)
     for problem, word in zip(found, words, strict=True):
         assert word in problem

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from deploy.local.checks import problems_of_services
+from deploy.local.checks import check_services
 
 CHECKOUT = Path(__file__).parents[3]
 DECIDED = "the embedded stack decides this itself: "
@@ -20,7 +23,7 @@ provision: {x: 1}
 
 
 def _problems(**outside: str) -> list[str]:
-    return problems_of_services(CHECKOUT, outside)
+    return check_services(CHECKOUT, outside).problems
 
 
 def test_settings_that_are_fine_have_no_problem(tmp_path: Path) -> None:
@@ -30,8 +33,8 @@ def test_settings_that_are_fine_have_no_problem(tmp_path: Path) -> None:
 
 def test_a_last_ingest_process_without_a_port_for_its_figures_is_found_before_anything_starts() -> None:
     outside = {"VITALWIRE_INGEST_METRICS_PORT": "65534", "VITALWIRE_INGEST_PROCESSES": "3"}
-    assert problems_of_services(CHECKOUT, outside, 2) == []
-    assert problems_of_services(CHECKOUT, outside, 3) == [
+    assert check_services(CHECKOUT, outside, 2).problems == []
+    assert check_services(CHECKOUT, outside, 3).problems == [
         "environment: VITALWIRE_INGEST_METRICS_PORT: expected a whole number of 0 to 65535, got '65536'"
     ]
 
@@ -60,10 +63,70 @@ def test_every_problem_of_every_section_is_found_at_once(tmp_path: Path) -> None
 
 
 def test_levels_that_do_not_fit_each_other_are_found_before_anything_starts() -> None:
-    assert _problems(VITALWIRE_PROVISION_RAW_RETENTION_DAYS="60") == [
-        "provision.rollup_1m_retention_days: expected at least the 60 days of the level raw that it is computed from, "
-        "got 30"
+    raw, minute = "VITALWIRE_PROVISION_RAW_RETENTION_DAYS", "VITALWIRE_PROVISION_ROLLUP_1M_RETENTION_DAYS"
+    assert _problems(**{raw: "60"}) == [
+        f"environment: {raw}: expected at most the 30 days of {minute}, which is made of it, got 60: "
+        f"set {minute} to at least 60 as well"
     ]
+
+
+def test_one_message_lists_what_single_settings_and_several_together_have_wrong(tmp_path: Path) -> None:
+    path = str(tmp_path / "v.yaml")
+    Path(path).write_text("provision: {rollup_1m_retention_days: 5, x: 1}\ncollector: {spool_bytes_max: 9}\n")
+    found = _problems(VITALWIRE_SETTINGS=path, VITALWIRE_PROVISION_REPLICAS="2", VITALWIRE_PROVISION_ACK_WAIT_S="x")
+    expected = [
+        f"{path}: provision.x: no such setting; known are ",
+        "environment: VITALWIRE_PROVISION_ACK_WAIT_S: expected a number of 1 to 3600, got 'x'",
+        f"{path}: provision.rollup_1m_retention_days: expected at least the 7 days of provision.raw_retention_days, "
+        "its source, got 5",
+        "environment: VITALWIRE_PROVISION_REPLICAS: expected 1, 3 or 5, got 2",
+        f"{path}: collector.spool_bytes_max: expected 0 for no spool, or at least ",
+    ]
+    assert len(found) == len(expected)
+    assert [start for problem, start in zip(found, expected, strict=True) if not problem.startswith(start)] == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("VITALWIRE_INGEST_PROCESES", "VITALWIRE_INGEST_PROCESSES"),
+        ("VITALWIRE_INGEST_MESAGES_MAX", "VITALWIRE_INGEST_MESSAGES_MAX"),
+        ("VITALWIRE_COLLECTOR_REPLICAS", None),
+    ],
+)
+def test_a_wrong_name_may_mean_a_setting_of_another_section(variable: str, meant: str | None) -> None:
+    (found,) = _problems(**{variable: "3"})
+    more = f"did you mean {meant}?" if meant else "known are VITALWIRE_COLLECTOR_BUS_SYNC_S, "
+    assert found.startswith(f"environment: {variable}: no such setting; {more}")
+
+
+@pytest.mark.parametrize("flags", [[], ["--detach"]])
+def test_up_lists_all_that_is_wrong_with_itself_and_its_services_and_starts_nothing(
+    tmp_path: Path, flags: list[str]
+) -> None:
+    wrong = {"BYTES_MAX": "5", "SHELVES": "3", "COLECTOR_HOST": "x", "INGEST_PROCESES": "2", "API_CLIENTS_MAX": "many"}
+    environment = {f"VITALWIRE_{name}": value for name, value in wrong.items()}
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.local", "up", *flags], cwd=CHECKOUT, capture_output=True, text=True, check=False,
+        env={"PATH": os.environ["PATH"], "VITALWIRE_HOME": str(tmp_path / "home"), **environment},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert not (tmp_path / "home").exists()
+    starts = [
+        "the settings cannot be used:",
+        "  environment: VITALWIRE_SHELVES: no such setting; known are VITALWIRE_ADMIN_PASSWORD, VITALWIRE_API_PORT, ",
+        "  environment: VITALWIRE_COLECTOR_HOST: no such setting; did you mean VITALWIRE_COLLECTOR_HOST?",
+        "  environment: VITALWIRE_BYTES_MAX: expected 0 for no ceiling, or at least 1073741824 ",
+        "  environment: VITALWIRE_INGEST_PROCESES: no such setting; did you mean VITALWIRE_INGEST_PROCESSES?",
+        "  environment: VITALWIRE_API_CLIENTS_MAX: expected a whole number",
+    ]
+    lines = done.stderr.splitlines()
+    assert [start for line, start in zip(lines, starts, strict=True) if not line.startswith(start)] == []
+
+
+def test_what_the_services_know_is_told_with_their_problems() -> None:
+    known = check_services(CHECKOUT, {}).variables
+    assert {"VITALWIRE_COLLECTOR_INTERVALS", "VITALWIRE_PROVISION_REPLICAS", "VITALWIRE_API_ORIGINS"} <= set(known)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """The variables of the embedded stack, and what an address means."""
 
+from pathlib import Path
+
 import pytest
 
 from deploy.local.settings import (
     GIB,
     LocalSettings,
     authority,
-    ceiling_problem,
     is_loopback,
     local_address,
     outside_address,
@@ -104,4 +105,24 @@ def test_a_colon_needs_brackets() -> None:
     ("bytes_max", "is_wrong"), [(0, False), (1, True), (GIB - 1, True), (GIB, False), (10 * GIB, False)]
 )
 def test_a_ceiling_is_none_or_leaves_room_for_streams(bytes_max: int, *, is_wrong: bool) -> None:
-    assert (ceiling_problem(bytes_max) is not None) is is_wrong
+    environment = {"VITALWIRE_BYTES_MAX": str(bytes_max)}
+    if not is_wrong:
+        assert read_settings(LocalSettings, "local", [], environment).bytes_max == bytes_max
+        return
+    with pytest.raises(SettingsError) as refused:
+        read_settings(LocalSettings, "local", [], environment)
+    assert refused.value.problems == (
+        f"environment: VITALWIRE_BYTES_MAX: expected 0 for no ceiling, or at least {GIB} (1 GiB, in bytes without a "
+        f"unit), got {bytes_max}",
+    )
+
+
+def test_the_ceiling_of_a_file_is_told_with_file_and_section(tmp_path: Path) -> None:
+    (tmp_path / "v.yaml").write_text("local: {bytes_max: 5, prot: 1}")
+    with pytest.raises(SettingsError) as refused:
+        read_settings(LocalSettings, "local", [], {"VITALWIRE_SETTINGS": str(tmp_path / "v.yaml")})
+    starts = [f"{tmp_path}/v.yaml: local.prot: no such setting", f"{tmp_path}/v.yaml: local.bytes_max: expected 0 for"]
+    assert [problem.startswith(start) for problem, start in zip(refused.value.problems, starts, strict=True)] == [
+        True,
+        True,
+    ]

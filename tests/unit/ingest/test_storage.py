@@ -11,10 +11,10 @@ from services.ingest.rollups import Ranges, merged_ranges
 from services.ingest.storage.keeping import Keeping
 from services.ingest.storage.mode import Mode, is_too_old, mode_of
 from services.ingest.storage.plain import raw_bounds
-from services.ingest.storage.retention import Retention, raw_chunk, reach, rollup_chunk
+from services.ingest.storage.retention import Retention, kept_too_short, raw_chunk, reach, rollup_chunk
 from shared.families import FAMILIES
 from shared.holding import minutes_held
-from shared.resolution import Level
+from shared.resolution import LEVEL_SECONDS, Level
 from shared.rollups import READS, ROLLUP_LEVELS, RollupLevel
 from shared.version import PRODUCT_VERSION
 
@@ -79,16 +79,28 @@ def test_retention_by_relation(raw_days: int, process_days: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("retention", "named"),
+    ("said", "named"),
     [
-        (Retention(), []),
-        (Retention(1, 1, 1, 1), []),
-        (Retention(raw_days=31), ["rollup_1m_retention_days"]),
-        (Retention(7, 30, 20, 10), ["rollup_5m_retention_days", "rollup_1h_retention_days"]),
+        ({}, []),
+        (dict.fromkeys(LEVEL_SECONDS, 1), []),
+        ({"raw": 31}, [("1m", "raw")]),
+        ({"raw": 100}, [("1m", "raw"), ("5m", "raw")]),
+        ({"5m": 20, "1h": 10}, [("5m", "1m"), ("1h", "1m")]),
     ],
 )
-def test_no_level_goes_before_the_coarser_one_that_reads_it(retention: Retention, named: list[str]) -> None:
-    assert [problem.partition(":")[0] for problem in retention.problems()] == named
+def test_no_level_goes_before_a_finer_one_that_it_is_made_of(
+    said: dict[Level, int], named: list[tuple[str, str]]
+) -> None:
+    days: dict[Level, int] = {"raw": 7, "1m": 30, "5m": 90, "1h": 365}
+    assert kept_too_short(days | said) == named
+
+
+@pytest.mark.parametrize("unknown", LEVEL_SECONDS)
+def test_a_level_whose_days_are_not_known_is_passed_over(unknown: Level) -> None:
+    days: dict[Level, int] = {"raw": 400, "1m": 300, "5m": 200, "1h": 100}
+    del days[unknown]
+    assert unknown not in {level for pair in kept_too_short(days) for level in pair}
+    assert len(kept_too_short(days)) == 2
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.settings import Secret, SettingsError, Source, load, setting
+from shared.settings import Said, Secret, SettingsError, Source, load, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,21 +153,80 @@ def test_the_first_source_that_names_a_setting_wins() -> None:
 def test_every_problem_is_told_at_once_as_the_user_spelled_it() -> None:
     sources = [
         Source("flag", {"port": "many"}),
-        Source("environment", {"log_level": "x", "share": "-1"}, "VITALWIRE_API_"),
+        Source("environment", {"shelves": "x", "share": "-1"}, "VITALWIRE_API_"),
         Source("/etc/v.yaml", {"prot": 1}, "api."),
     ]
     with pytest.raises(SettingsError) as refused:
         load(Everything, sources, ["/etc/v.yaml: apu: no such section"])
-    known = "known are cold, exact, intervals, level, name, page, password, port, ratio, share, urls"
+    keys = "cold, exact, intervals, level, name, page, password, port, ratio, share, urls"
+    variables = ", ".join(f"VITALWIRE_API_{key.upper()}" for key in keys.split(", "))
     assert str(refused.value).splitlines() == [
         "the settings cannot be used:",
         "  /etc/v.yaml: apu: no such section",
-        f"  environment: VITALWIRE_API_LOG_LEVEL: no such setting; {known}",
-        f"  /etc/v.yaml: api.prot: no such setting; {known}",
+        f"  environment: VITALWIRE_API_SHELVES: no such setting; known are {variables}",
+        f"  /etc/v.yaml: api.prot: no such setting; known are {keys}",
         "  urls is missing: Addresses.",
         "  --port: expected a whole number of 0 to 65535, got 'many'",
         "  environment: VITALWIRE_API_SHARE: expected a number of 0.0 to any, got '-1'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "elsewhere", "more"),
+    [
+        (Source("environment", {"shar": 1}, "VITALWIRE_API_"), (), "did you mean VITALWIRE_API_SHARE?"),
+        (Source("environment", {"hme": 1}, "VITALWIRE_"), ("VITALWIRE_HOME",), "did you mean VITALWIRE_HOME?"),
+        (Source("environment", {"hme": 1}, "VITALWIRE_"), (), "known are VITALWIRE_COLD, VITALWIRE_EXACT, "),
+        (Source("f", {"intervalls": 1}, "api."), ("VITALWIRE_HOME",), "did you mean api.intervals?"),
+        (Source("f", {"hme": 1}, "api."), ("api.home",), "known are cold, exact, "),
+    ],
+)
+def test_a_wrong_name_is_told_with_the_one_that_is_near_or_with_all(
+    source: Source, elsewhere: tuple[str, ...], more: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(Everything, [source, Source("flag", {"urls": "a"})], (), elsewhere)
+    (found,) = refused.value.problems
+    (key,) = source.values
+    assert found.startswith(f"{source.spelled(key)}: no such setting; {more}")
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """Settings with a rule over two of them."""
+
+    low: int = setting("The least.", default=1)
+    high: int = setting("The most.", default=9, check=lambda number: lower_case("A" if number == 13 else "a"))
+
+    @staticmethod
+    def problems_together(said: Said) -> list[str]:
+        if "low" not in said.values or "high" not in said.values or said.values["low"] <= said.values["high"]:
+            return []
+        return [f"{said.spelled('low')} is above {said.written('high', beside='low')}"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "file", "problems"),
+    [
+        ({}, {}, []),
+        ({"low": "10"}, {}, ["environment: V_LOW is above V_HIGH"]),
+        ({"low": "10"}, {"high": 8}, ["environment: V_LOW is above api.high"]),
+        ({}, {"high": 0}, ["low is above api.high"]),
+        ({"low": "10", "lw": "1"}, {}, ["environment: V_LW: no such setting", "environment: V_LOW is above V_HIGH"]),
+        ({"low": "x"}, {"high": -1}, ["environment: V_LOW: expected a whole number"]),
+        ({"low": "20"}, {"high": 13}, ["f: api.high: expected lower case"]),
+    ],
+)
+def test_what_several_settings_must_keep_together_is_told_with_all_else(
+    environment: dict[str, str], file: dict[str, int], problems: list[str]
+) -> None:
+    sources = [Source("environment", environment, "V_"), Source("f", file, "api.")]
+    try:
+        load(Ordered, sources)
+        found: tuple[str, ...] = ()
+    except SettingsError as error:
+        found = error.problems
+    assert [problem.startswith(start) for problem, start in zip(found, problems, strict=True)] == [True] * len(problems)
 
 
 def test_defaults_are_not_shared() -> None:
