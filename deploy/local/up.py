@@ -6,6 +6,7 @@ import dataclasses
 import logging
 import logging.handlers
 import os
+import shlex
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -105,7 +106,7 @@ def run_stack(
         supervisor = Supervisor(layout, ground.account, own_identity(), stop)
         try:
             _start(supervisor, ground, site, progress)
-            for line in summary(site):
+            for line in summary(site, checkout, at_usual_home=layout.home == find_home(None, checkout)):
                 say(line)
             supervisor.supervise()
             say("stopping")
@@ -203,16 +204,17 @@ def _start(supervisor: Supervisor, ground: Ground, site: Site, progress: Progres
         supervisor.start(program)
 
 
-def summary(site: Site) -> list[str]:
+def summary(site: Site, checkout: Path, *, at_usual_home: bool) -> list[str]:
     """Return what the user needs to know; where secrets lie, never the secrets."""
     layout, bind = site.layout, site.bind
+    home = "" if at_usual_home else f"VITALWIRE_HOME={shlex.quote(str(layout.home))} "
     page = site.public_url if not is_loopback(bind) else f"http://{authority(local_address(bind), site.api_port)}"
     lines = [
         "",
         f"Vitalwire runs: {page}",
         f"  user       admin, password in {admin_password(layout)}",
         f"  subscribe  {site.nats_url} as user 'subscriber', password in {role_secret(layout, 'subscriber')}",
-        "  add a host .venv/bin/python -m deploy.local add-host NAME",
+        f"  add a host cd {shlex.quote(str(checkout))} && {home}.venv/bin/python -m deploy.local add-host NAME",
         *([f"  invented   {site.simulate} hosts, sim-0001 and on"] if site.simulate else []),
         "",
     ]

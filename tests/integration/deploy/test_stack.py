@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -62,6 +63,7 @@ def test_up_says_each_step_and_where_everything_lies(stack: Stack) -> None:
     assert f"http://127.0.0.1:{stack.api_port}" in printed
     assert str(stack.layout.secret("admin-password")) in printed
     assert f"nats://127.0.0.1:{stack.nats_port} as user 'subscriber'" in printed
+    assert f"cd {shlex.quote(str(CHECKOUT))} && VITALWIRE_HOME={shlex.quote(str(stack.home))} .venv" in printed
     assert "add-host" in printed
 
 

@@ -1,17 +1,21 @@
 """What `up` prints last: where everything is, never a secret; a warning where the network can read along."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from deploy.local.settings import authority, outside_address
+from deploy.local.state import layout_of
 from deploy.local.up import summary
 from tests.unit.deploy.test_programs import SITE
+
+CHECKOUT = Path("/my checkout")
 
 
 def _printed(bind: str) -> str:
     url = f"http://{authority(outside_address(bind, 'here'), 8081)}"
-    return "\n".join(summary(dataclasses.replace(SITE, bind=bind, public_url=url)))
+    return "\n".join(summary(dataclasses.replace(SITE, bind=bind, public_url=url), CHECKOUT, at_usual_home=True))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +45,7 @@ def test_a_network_is_told_how_the_page_is_named(bind: str, says: bool) -> None:
 
 @pytest.mark.parametrize(("simulate", "says"), [(0, False), (20, True)])
 def test_invented_hosts_are_said_to_be_invented(simulate: int, *, says: bool) -> None:
-    printed = "\n".join(summary(dataclasses.replace(SITE, simulate=simulate)))
+    printed = "\n".join(summary(dataclasses.replace(SITE, simulate=simulate), CHECKOUT, at_usual_home=True))
     assert ("invented   20 hosts, sim-0001 and on" in printed) is says
 
 
@@ -49,4 +53,17 @@ def test_secrets_are_named_by_their_files() -> None:
     printed = _printed("127.0.0.1")
     assert "/home/secrets/admin-password" in printed
     assert "'subscriber', password in /home/secrets/bus-subscriber" in printed
-    assert "add-host NAME" in printed
+
+
+@pytest.mark.parametrize(
+    ("home", "at_usual_home", "variable"),
+    [
+        ("/checkout/.vitalwire", True, ""),
+        ("/srv/vw", False, "VITALWIRE_HOME=/srv/vw "),
+        ("/srv/it's mine", False, """VITALWIRE_HOME='/srv/it'"'"'s mine' """),
+    ],
+)
+def test_the_line_for_a_host_can_be_run_from_anywhere(home: str, *, at_usual_home: bool, variable: str) -> None:
+    site = dataclasses.replace(SITE, layout=layout_of(Path(home)))
+    (line,) = [line for line in summary(site, CHECKOUT, at_usual_home=at_usual_home) if "add-host" in line]
+    assert line == f"  add a host cd '/my checkout' && {variable}.venv/bin/python -m deploy.local add-host NAME"
