@@ -24,7 +24,7 @@ from deploy.local.launcher import watch_launcher
 from deploy.local.process_table import read_table, render_status
 from deploy.local.settings import HomeSettings, LocalSettings
 from deploy.local.state import find_home, layout_of
-from deploy.local.up import run_stack
+from deploy.local.up import run_stack, this_host
 from shared.runtime.command_line import describe_settings, read_known, read_settings
 from shared.settings import SettingsError
 
@@ -93,7 +93,7 @@ def _run(options: argparse.Namespace, settings: LocalSettings, stop: threading.E
         case "add-host":
             _say(hosts.add(options.name, layout, find_account(layout.home), _warn))
         case "remove-host":
-            _say(hosts.remove(options.name, layout, find_account(layout.home)))
+            _say(hosts.remove(options.name, layout, find_account(layout.home), this_host()))
     return 0
 
 

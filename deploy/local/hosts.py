@@ -60,10 +60,18 @@ def add(name: str, layout: Layout, account: Account, warn: Say) -> str:
     return collector_line(host, f"nats://{authority(address, port)}", secret, record.spool_hours_max)
 
 
-def remove(name: str, layout: Layout, account: Account) -> str:
-    """Take a host's credential away, cut its connection, return a line about it; raise StackError without one."""
+def remove(name: str, layout: Layout, account: Account, own: str) -> str:
+    """Take a host's credential away, cut its connection, return a line about it; raise StackError where that is wrong.
+
+    `own` is the host that the stack's own collector speaks for: with the bus refusing it everything would seem to run.
+    """
     host = checked_host(name)
     record, port = known_stack(layout)
+    if host == own:
+        raise StackError(
+            f"{host} is this machine, and the stack's own collector speaks for it, so its credential stays: "
+            f"'make down' ends both; for a new password delete {host_secret(layout, host)} before the next 'make up'"
+        )
     with change_users(layout) as users:
         if host not in users.hosts:
             raise StackError(f"{host} has no credential; known are: {', '.join(sorted(users.hosts)) or 'none'}")

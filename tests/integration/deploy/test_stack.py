@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.bus_users import read_users
+from deploy.local.up import this_host
 from tests.integration.deploy.stack import CHECKOUT, Stack, until
 from tests.servers import temporary_directory
 
@@ -266,6 +267,15 @@ def test_hosts_can_be_added_while_the_stack_is_down(stopped: Stack) -> None:
     assert stopped.run("remove-host", "web-3").stdout.startswith("the credential of web-3 has ended; ")
     assert "web-3 has no credential" in stopped.run("remove-host", "web-3").stderr
     assert "is no host name" in stopped.run("add-host", "Not A Name").stderr
+
+
+def test_the_own_collector_is_not_shut_out(running: Stack) -> None:
+    done = running.run("remove-host", this_host())
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"{this_host()} is this machine, and the stack's own collector speaks for it")
+    token = running.token()
+    now = len(running.cpu_times(token))
+    until(lambda: len(running.cpu_times(token)) > now, "new samples")
 
 
 def test_invented_hosts_are_there_only_where_they_are_asked_for(stopped: Stack) -> None:

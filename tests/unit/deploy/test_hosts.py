@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.account import Account
+from deploy.local.bus_users import host_secret, read_users
+from deploy.local.errors import StackError
 from deploy.local.hosts import add, remove
 from deploy.local.state import Layout, layout_of, open_state, write_record
 
@@ -51,6 +53,19 @@ def test_an_address_needs_no_such_words(tmp_path: Path, bind: str) -> None:
 def test_what_the_end_of_a_credential_means_is_said(tmp_path: Path) -> None:
     layout = _layout(tmp_path / "home", "127.0.0.1")
     add("web-2", layout, OWN, lambda _: None)
-    assert remove("web-2", layout, OWN) == (
+    assert remove("web-2", layout, OWN, "web-1") == (
         "the credential of web-2 has ended; what it published stays, and it is listed as silent for 24 h"
     )
+
+
+def test_the_credential_of_the_own_collector_stays(tmp_path: Path) -> None:
+    layout = _layout(tmp_path / "home", "127.0.0.1")
+    add("web-1", layout, OWN, lambda _: None)
+    before = read_users(layout), host_secret(layout, "web-1").read_text()
+    with pytest.raises(StackError, match="'make down' ends both; for a new password delete ") as refused:
+        remove("web-1", layout, OWN, "web-1")
+    assert str(host_secret(layout, "web-1")) in str(refused.value)
+    assert (read_users(layout), host_secret(layout, "web-1").read_text()) == before
+    host_secret(layout, "web-1").unlink()
+    add("web-1", layout, OWN, lambda _: None)
+    assert host_secret(layout, "web-1").read_text() != before[1]
