@@ -21,9 +21,10 @@ from deploy.local.down import take_down
 from deploy.local.errors import StackError
 from deploy.local.follow import print_logs
 from deploy.local.launcher import watch_launcher
+from deploy.local.leftovers import find_leftovers
 from deploy.local.process_table import read_table, render_status
 from deploy.local.settings import HomeSettings, LocalSettings
-from deploy.local.state import find_home, layout_of
+from deploy.local.state import find_home, layout_of, read_record
 from deploy.local.up import run_stack, this_host
 from shared.runtime.command_line import describe_settings, read_known, read_settings
 from shared.settings import SettingsError
@@ -83,7 +84,9 @@ def _run(options: argparse.Namespace, settings: LocalSettings, stop: threading.E
         case "down":
             _say(take_down(layout))
         case "status":
-            text, healthy = render_status(read_table(layout.processes), datetime.now(UTC), layout.home)
+            table, record = read_table(layout.processes), read_record(layout)
+            left = len(find_leftovers(table, record.stack)) if record else 0
+            text, healthy = render_status(table, datetime.now(UTC), layout.home, left)
             _say(text)
             return 0 if healthy else 1
         case "logs":

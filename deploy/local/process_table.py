@@ -11,6 +11,8 @@ from pathlib import Path
 from deploy.local.files import write_whole
 from deploy.local.identity import Identity, is_alive
 
+SUPERVISOR = "supervisor"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -31,11 +33,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class ProcessTable:
-    """The supervisor and its children in the order of their start."""
+    """The supervisor, since when it runs, and its children in the order of their start."""
 
     supervisor: Identity
     ready: bool
     entries: tuple[Entry, ...]
+    since: str = ""
 
 
 def write_table(path: Path, table: ProcessTable) -> None:
@@ -48,24 +51,41 @@ def read_table(path: Path) -> ProcessTable | None:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         entries = tuple(Entry(**entry) for entry in values["entries"])
-        return ProcessTable(Identity(**values["supervisor"]), bool(values["ready"]), entries)
+        return ProcessTable(
+            Identity(**values["supervisor"]), bool(values["ready"]), entries, str(values.get("since", ""))
+        )
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def render_status(table: ProcessTable | None, now: datetime, home: Path) -> tuple[str, bool]:
-    """Return the table for people, and whether the supervisor and every child run."""
+def render_status(table: ProcessTable | None, now: datetime, home: Path, left: int = 0) -> tuple[str, bool]:
+    """Return the table for people, and whether the supervisor and every child run.
+
+    `left` is how many processes run, counted where the supervisor does not: it may have been killed.
+    """
     if table is None or not is_alive(table.supervisor):
-        return f"the stack in {home} does not run: start it with 'make up'", False
-    rows = [("process", "state", "pid", "uptime", "restarts")]
-    healthy = True
-    for entry in table.entries:
-        alive = is_alive(entry.identity)
-        state = entry.state if alive or entry.state != "running" else "ended"
-        healthy = healthy and state == "running"
-        uptime = uptime_text((now - datetime.fromisoformat(entry.since)).total_seconds()) if alive else "-"
-        rows.append((entry.name, state, str(entry.pid) if alive else "-", uptime, str(entry.restarts)))
-    return _aligned(rows), healthy and table.ready
+        if left == 0:
+            return f"the stack in {home} does not run: start it with 'make up'", False
+        return (
+            f"the supervisor of the stack in {home} is gone, and {left} of its processes still run, which nobody "
+            f"starts again when they end: 'make up' ends them and starts everything, 'make down' ends them"
+        ), False
+    own = Entry(SUPERVISOR, table.supervisor.pid, table.supervisor.start, "running", table.since, 0)
+    states = [_state(entry) for entry in table.entries]
+    rows = [("process", "state", "pid", "uptime", "restarts"), _row(own, "running", now)]
+    rows += [_row(entry, state, now) for entry, state in zip(table.entries, states, strict=True)]
+    return _aligned(rows), table.ready and all(state == "running" for state in states)
+
+
+def _state(entry: Entry) -> str:
+    return entry.state if entry.state != "running" or is_alive(entry.identity) else "ended"
+
+
+def _row(entry: Entry, state: str, now: datetime) -> tuple[str, str, str, str, str]:
+    if not is_alive(entry.identity):
+        return entry.name, state, "-", "-", str(entry.restarts)
+    uptime = uptime_text((now - datetime.fromisoformat(entry.since)).total_seconds()) if entry.since else "-"
+    return entry.name, state, str(entry.pid), uptime, str(entry.restarts)
 
 
 def uptime_text(seconds: float) -> str:

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from deploy.local.account import Account
 from deploy.local.bounded_logs import tail, trim
@@ -40,6 +41,7 @@ class Supervisor:
         self._children: list[Child] = []
         self._ready = False
         self._trim_due = 0.0
+        self._since = datetime.now(UTC).isoformat()
 
     def start(self, program: Program) -> None:
         """Start a program and return once it is ready; raise StackError when it ends before, or takes too long."""
@@ -137,7 +139,7 @@ class Supervisor:
 
     def _write(self) -> None:
         entries = tuple(_entry(child) for child in self._children if child.entry is not None)
-        write_table(self._layout.processes, ProcessTable(self._identity, self._ready, entries))
+        write_table(self._layout.processes, ProcessTable(self._identity, self._ready, entries, self._since))
 
 
 def _entry(child: Child) -> Entry:

@@ -94,7 +94,7 @@ def test_both_are_shown_and_have_a_log(stack: Stack) -> None:
     status = stack.run("status")
     assert status.returncode == 0
     assert [line.split()[0] for line in status.stdout.splitlines()] == [
-        "process", "nats", "postgres", "ingest", "ingest-2", "api", "collector"
+        "process", "supervisor", "nats", "postgres", "ingest", "ingest-2", "api", "collector"
     ]  # fmt: skip
     printed = {line.split()[0] for line in stack.run("logs", "--lines", "2").stdout.splitlines()}
     assert {"ingest", "ingest-2"} <= printed

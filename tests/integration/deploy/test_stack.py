@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -86,7 +87,8 @@ def test_status_shows_every_process(running: Stack) -> None:
     done = running.run("status")
     assert done.returncode == 0
     names = [line.split()[0] for line in done.stdout.splitlines()]
-    assert names == ["process", "nats", "postgres", "ingest", "api", "collector"]
+    assert names == ["process", "supervisor", "nats", "postgres", "ingest", "api", "collector"]
+    assert done.stdout.splitlines()[1].split()[:3] == ["supervisor", "running", str(running.table().supervisor.pid)]
 
 
 def test_logs_are_printed_with_their_process(running: Stack) -> None:
@@ -146,6 +148,10 @@ def test_after_the_supervisor_was_killed_the_next_up_cleans_up_and_goes_on(runni
     os.kill(running.table().supervisor.pid, signal.SIGKILL)
     until(lambda: running.run("status").returncode != 0, "the supervisor to be gone")
     assert len(running.processes()) >= 5
+    status = running.run("status").stdout
+    told = re.search(r"is gone, and (\d+) of its processes still run, .* 'make down' ends them\n$", status)
+    assert told is not None, status
+    assert int(told[1]) >= 5
     printed = running.up()
     assert "that an earlier run had left" in printed
     assert not set(left) & set(running.processes())

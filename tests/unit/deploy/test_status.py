@@ -21,13 +21,35 @@ def _entry(name: str, state: str = "running", identity: Identity = OWN, restarts
 
 
 def test_all_run() -> None:
-    text, healthy = render_status(ProcessTable(OWN, True, (_entry("nats"), _entry("api", restarts=2))), NOW, HOME)
+    since = (NOW - timedelta(minutes=6)).isoformat()
+    table = ProcessTable(OWN, True, (_entry("nats"), _entry("api", restarts=2)), since)
+    text, healthy = render_status(table, NOW, HOME)
     assert healthy
     assert text.splitlines() == [
-        f"process  state    {'pid':<{len(str(os.getpid()))}}  uptime     restarts",
-        f"nats     running  {os.getpid()}  5 min 0 s  0",
-        f"api      running  {os.getpid()}  5 min 0 s  2",
+        f"process     state    {'pid':<{len(str(os.getpid()))}}  uptime     restarts",
+        f"supervisor  running  {os.getpid()}  6 min 0 s  0",
+        f"nats        running  {os.getpid()}  5 min 0 s  0",
+        f"api         running  {os.getpid()}  5 min 0 s  2",
     ]
+
+
+def test_a_supervisor_of_before_whose_start_is_not_known_is_shown() -> None:
+    text, healthy = render_status(ProcessTable(OWN, True, (_entry("nats"),)), NOW, HOME)
+    assert healthy
+    assert text.splitlines()[1].split() == ["supervisor", "running", str(os.getpid()), "-", "0"]
+
+
+GONE = Identity(OWN.pid, "another")
+
+
+@pytest.mark.parametrize("table", [None, ProcessTable(GONE, True, (_entry("nats"),))])
+def test_what_a_killed_supervisor_left_is_told_with_what_to_do(table: ProcessTable | None) -> None:
+    text, healthy = render_status(table, NOW, HOME, 7)
+    assert not healthy
+    assert text == (
+        "the supervisor of the stack in /home/v is gone, and 7 of its processes still run, which nobody starts again "
+        "when they end: 'make up' ends them and starts everything, 'make down' ends them"
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +76,7 @@ def test_not_all_run(table: ProcessTable | None, says: str) -> None:
 
 
 def test_the_file_survives_the_way_there_and_back(tmp_path: Path) -> None:
-    table = ProcessTable(OWN, True, (_entry("nats"),))
+    table = ProcessTable(OWN, True, (_entry("nats"),), NOW.isoformat())
     write_table(tmp_path / "t.json", table)
     assert read_table(tmp_path / "t.json") == table
 
