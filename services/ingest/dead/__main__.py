@@ -85,7 +85,8 @@ async def _list(options: argparse.Namespace, shelf: Shelf) -> int:
     overview = Overview(Wanted(options.host, options.reason), Assembly(options.limit))
     async for part in shelf.newest_first(top):
         overview.add(part)
-    for line in overview_lines(overview, shutil.get_terminal_size(WIDTH_UNKNOWN).columns):
+    of_all = options.before == NEWEST and overview.wanted == Wanted()
+    for line in overview_lines(overview, shutil.get_terminal_size(WIDTH_UNKNOWN).columns, of_all=of_all):
         print(line)
     if top - LOOKUPS_MAX >= first:
         print(f"older ones were not looked at: go on with --before {top - LOOKUPS_MAX + 1}")

@@ -13,6 +13,8 @@ import msgpack
 from services.ingest.dead.letters import DeadLetter, Overview, Part
 
 COLUMNS = ("sequence", "received", "stream", "subject", "reason")
+NOTHING = "nothing is set aside: there is no dead letter"
+NO_MATCH = "no dead letter matches what was asked for"
 SUBJECT_CHARACTERS_MAX = 44
 HEADERS_MAX = 20
 ITEMS_MAX = 50
@@ -36,9 +38,11 @@ def cut(text: str, characters_max: int) -> str:
     return text if len(text) <= characters_max else text[: max(0, characters_max - 1)] + "…"
 
 
-def overview_lines(overview: Overview, width: int) -> list[str]:
-    """Return the letters as a table, newest first, and a summary by reason."""
+def overview_lines(overview: Overview, width: int, *, of_all: bool = False) -> list[str]:
+    """Return the letters as a table, newest first, and a summary by reason; `of_all` says that all were asked for."""
     letters = overview.assembly.letters()
+    if not letters:
+        return [NOTHING if of_all else NO_MATCH]
     rows = [COLUMNS, *(_row(letter.first) for letter in letters)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS) - 1)]
     lines = []

@@ -348,4 +348,6 @@ def test_what_cannot_be_done_is_a_sentence(
 
 
 def test_an_empty_stream_lists_nothing(dead: Dead) -> None:
-    assert said(dead("list"))[1:] == ["", "0 of 0 shown; by reason:", ""]
+    assert said(dead("list")) == ["nothing is set aside: there is no dead letter", ""]
+    for asked in (["--host", HOST], ["--reason", "clock"], ["--before", "7"]):
+        assert said(dead("list", *asked)) == ["no dead letter matches what was asked for", ""]

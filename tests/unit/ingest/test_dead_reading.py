@@ -95,6 +95,12 @@ def test_a_list_is_bounded_and_counts_what_it_leaves_out() -> None:
     assert all(not letter.body for letter in overview.assembly.letters())
 
 
+@pytest.mark.parametrize(("of_all", "says"), [(True, "there is no dead letter"), (False, "no dead letter matches")])
+def test_an_empty_list_is_a_sentence(of_all: bool, says: str) -> None:
+    [line] = overview_lines(Overview(Wanted(), Assembly(2)), 100, of_all=of_all)
+    assert says in line
+
+
 def test_a_summary_has_a_bounded_number_of_reasons() -> None:
     overview = Overview(Wanted(), Assembly(1))
     for number in range(3 * REASONS_MAX):
