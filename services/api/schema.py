@@ -58,6 +58,7 @@ def describe() -> dict[str, Any]:
             _complete(operation, ROUTES[method.upper(), path])
     for path in ("/api/v1/metrics/{family}", "/api/v1/metrics/{family}/top"):
         _describe_family(document["paths"][path]["get"])
+    _require_column(document["paths"]["/api/v1/metrics/{family}/top"]["get"])
     _describe_ranges(document["paths"]["/api/v1/metrics/{family}"]["get"])
     document["paths"]["/api/v1/schema"]["get"]["responses"]["200"]["content"] = {
         "application/json": {"schema": {"type": "object"}}
@@ -96,6 +97,14 @@ def _describe_family(operation: dict[str, Any]) -> None:
     for parameter in operation["parameters"]:
         if parameter["name"] == "family":
             parameter["schema"] = {"type": "string", "enum": list(FAMILIES)}
+
+
+def _require_column(operation: dict[str, Any]) -> None:
+    """Say that a column must be named: the route takes a request without one, to answer which there are."""
+    (column,) = (parameter for parameter in operation["parameters"] if parameter["name"] == "column")
+    texts = [schema for schema in column["schema"]["oneOf"] if schema["type"] != "null"]
+    column |= {"required": True, "schema": {**column["schema"], **texts[0]}}
+    del column["schema"]["oneOf"]
 
 
 def _describe_ranges(operation: dict[str, Any]) -> None:

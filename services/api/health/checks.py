@@ -90,8 +90,7 @@ class HealthChecks:
         self.board.stream, self.board.unread = looks[0].state, [look.unread for look in looks]
         behind = sum(look.unread.unread_messages for look in looks)
         status: Status = "degraded" if behind > BEHIND_MESSAGES else "ok"
-        ingest = Component("ingest", status, f"{behind} sample sets wait to be stored")
-        return ingest, streams_component(self.board.unread)
+        return Component("ingest", status, waiting_text(behind)), streams_component(self.board.unread)
 
     async def _ask(self, subject: str, question: bytes = b"") -> dict[str, Any]:
         bus = self.bus()
@@ -117,6 +116,11 @@ def storage_component(storage: StorageState | None) -> Component:
         return Component("storage", "degraded", "nothing new is stored: the disk is nearly full")
     hours = storage.raw_retention_seconds / 3_600
     return Component("storage", "degraded", f"raw rows are kept for {hours:.1f} h only, to stay within the size")
+
+
+def waiting_text(unread_messages: int) -> str:
+    """Return how far ingest is behind, in words."""
+    return f"{unread_messages} sample set{' waits' if unread_messages == 1 else 's wait'} to be stored"
 
 
 def streams_component(unread: Sequence[StreamUnread]) -> Component:

@@ -64,7 +64,7 @@ Points = Annotated[
         description=f"Most points of time, {POINTS_MAX_DEFAULT} without it; more become steps. Not together with step.",
     ),
 ]
-GaugeName = Annotated[str, QueryParameter(max_length=64, description="Gauge to order by.")]
+GaugeName = Annotated[str | None, QueryParameter(max_length=64, description="Gauge to order by.")]
 TopOrder = Annotated[Order, QueryParameter(description="Largest first (desc), or smallest (asc).")]
 FamilyName = Annotated[str | None, QueryParameter(max_length=64, description="One family; none is all.")]
 ProcessOrder = Annotated[
@@ -145,7 +145,7 @@ class MetricsController(Controller):
         visible: NamedDependency[Scope],
         clock: NamedDependency[Callable[[], datetime]],
         family: FromPath[str],
-        column: GaugeName,
+        column: GaugeName = None,
         host: Hosts = None,
         label: Labels = None,
         order: TopOrder = "desc",

@@ -38,11 +38,13 @@ def require_gauges(family: Family, columns: str | None) -> tuple[Column, ...]:
     return tuple(by_name[name] for name in names)
 
 
-def require_gauge(family: Family, column: str) -> Column:
-    """Return one gauge by its name; raise BadParameterError for any other."""
+def require_gauge(family: Family, column: str | None) -> Column:
+    """Return one gauge by its name; raise BadParameterError naming all for any other, and for none."""
     found = next((gauge for gauge in family.gauges if gauge.name == column), None)
     if found is None:
         known = ", ".join(gauge.name for gauge in family.gauges)
+        if column is None:
+            raise BadParameterError(f"column: expected one of {known}, got nothing", field="column")
         raise BadParameterError(
             f"column: {family.name} has no gauge {column[:64]!r}; known are {known}", field="column"
         )

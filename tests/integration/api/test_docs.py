@@ -18,6 +18,7 @@ from tests.integration.api.speaker import Speaker
 from tests.integration.conftest import BusConnect
 from tests.servers import NatsServer
 
+PLACE = "/path/that/make-up/printed"
 DOCS = Path(__file__).parents[3] / "docs" / "http-api.md"
 
 
@@ -39,15 +40,17 @@ async def test_the_python_example_prints_live_cpu(api: ApiServer, bus: NatsServe
     assert re.fullmatch(r"\S+ 2\S+Z [0-9.]+\n", line), line
 
 
-async def test_the_shell_examples_sign_in_make_a_user_and_read(api: ApiServer) -> None:
+async def test_the_shell_examples_sign_in_make_a_user_and_read(api: ApiServer, tmp_path: Path) -> None:
     missing = [tool for tool in ("curl", "jq") if shutil.which(tool) is None]
     if missing:
         pytest.skip(f"the examples of docs/http-api.md need {' and '.join(missing)}")
     text = DOCS.read_text(encoding="utf-8")
     blocks = [block.strip() for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)]
     login, user = blocks[:2]
+    (tmp_path / "admin-password").write_text(ADMIN_PASSWORD + "\n")
+    assert PLACE in login
     script = "\necho '<end>'\n".join(
-        (login.replace("…", ADMIN_PASSWORD.replace("'", "'\\''")), user.replace("…", "battery staple"), *blocks[2:])
+        (login.replace(PLACE, str(tmp_path / "admin-password")), user.replace("…", "battery staple"), *blocks[2:])
     )
     process = await asyncio.create_subprocess_exec(
         "/bin/sh", "-euc", script.replace("127.0.0.1:8080", f"127.0.0.1:{api.port}"),

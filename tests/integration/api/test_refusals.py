@@ -70,6 +70,11 @@ def test_a_bad_parameter_is_named(http: httpx.Client, path: str, field: str) -> 
             "/metrics/processes?sort=cpu",
             "sort: expected one of cpu_percent, memory_percent, resident_bytes, got 'cpu'",
         ),
+        (
+            "/metrics/swap/top",
+            "column: expected one of total_bytes, used_bytes, free_bytes, used_percent, in_bytes_per_second, "
+            "out_bytes_per_second, got nothing",
+        ),
         ("/metrics/cpu?points_max=1", "points_max: expected a whole number from 2 to 10,000, got '1'"),
         ("/hosts?limit=many", "limit: expected a whole number from 1 to 1,000, got 'many'"),
         (f"/hosts?cursor={'x' * 1_001}", f"cursor: expected text of at most 1,000 characters, got '{'x' * 40}'…"),

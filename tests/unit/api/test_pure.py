@@ -115,6 +115,8 @@ def test_a_family_without_labels_says_so() -> None:
 
 def test_one_gauge_is_known_by_its_name() -> None:
     assert require_gauge(CPU, "total_percent").name == "total_percent"
+    with pytest.raises(BadParameterError, match=r"column: expected one of total_percent, .*, got nothing"):
+        require_gauge(FAMILIES["cpu"], None)
     with pytest.raises(BadParameterError, match="column: cpu has no gauge 'x'; known are total_percent"):
         require_gauge(CPU, "x")
 

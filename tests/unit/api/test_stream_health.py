@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.api.health.checks import streams_component
+from services.api.health.checks import streams_component, waiting_text
 from services.api.health.schemas import StreamUnread
 from services.api.health.streams import look_at
 
@@ -32,6 +32,18 @@ def test_a_stream_is_degraded_from_70_percent_unread_on(percents: tuple[float, f
     found = streams_component([unread(percents[0]), unread(percents[1], "BACKFILL")])
     assert (found.name, found.status) == ("streams", status)
     assert found.detail.startswith(named)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 sample sets wait to be stored"),
+        (1, "1 sample set waits to be stored"),
+        (2, "2 sample sets wait to be stored"),
+    ],
+)
+def test_what_waits_is_told_in_english(count: int, text: str) -> None:
+    assert waiting_text(count) == text
 
 
 def bus(pending: int, unanswered: int, oldest: str | None, answered_to: int = 60) -> Any:
