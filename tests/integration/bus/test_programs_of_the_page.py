@@ -1,11 +1,13 @@
-"""The programs that docs/bus.md shows run as they stand there, with the credential of a subscriber."""
+"""The programs that docs/bus.md shows run as they stand there, with the credential of a subscriber or of a host."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -16,8 +18,10 @@ import pytest
 
 from shared.families import FAMILIES
 from shared.subjects import host_user, metrics_subject
+from shared.wire.decode import decode
 from shared.wire.encode import Encoded, Numbering, Rows, cells, encode
 from tests.integration.bus.connections import Speaker, speak_as
+from tests.integration.conftest import provision_streams
 from tests.servers import NatsServer
 from tests.unit.shared.messages import typical_row
 
@@ -30,9 +34,10 @@ LINES_MAX = 15
 FIRST = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
-def program(language: str) -> str:
-    (found,) = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    return str(found)
+def program(language: str, number: int = 0) -> str:
+    found = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(found) == (2 if language == "python" else 1)
+    return str(found[number])
 
 
 @pytest.mark.parametrize(("language", "first"), [("python", "import asyncio, os, msgpack, nats"), ("js", "import { ")])
@@ -117,6 +122,52 @@ async def test_the_program_prints_the_cpu_of_all_hosts(own_bus: NatsServer, tmp_
         for speaker in speakers.values():
             await speaker.client.close()
     assert set(printed) <= {expected_line(language, host, n) for host in HOSTS for n in [*range(tick + 1), 1_000]}
+
+
+async def test_the_publisher_publishes_what_ingest_can_use(own_bus: NatsServer, tmp_path: Path) -> None:
+    provision_streams(own_bus)
+    host, seconds = HOSTS[0], 1
+    (tmp_path / "password").write_text(own_bus.passwords[host_user(host)].reveal() + "\n")
+    assert '"my-program", secrets.token_hex(12), 10\n' in program("python", 1)
+    (tmp_path / "publisher.py").write_text(program("python", 1).replace("hex(12), 10\n", f"hex(12), {seconds}\n"))
+    subscriber = await speak_as(own_bus, "subscriber")
+    heard = await subscriber.client.subscribe("metrics.>")
+    await subscriber.client.flush()
+    environment = {"PATH": os.environ["PATH"], "BUS_URL": own_bus.url, "BUS_HOST": host}
+    environment |= {"BUS_PASSWORD_FILE": str(tmp_path / "password")}
+    publisher = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-W",
+        "error",
+        "-I",
+        str(tmp_path / "publisher.py"),
+        env={"PATH": os.environ["PATH"], **environment},
+    )
+    try:
+        messages = [await heard.next_msg(timeout=30) for _ in range(3)]
+    finally:
+        publisher.kill()
+        await publisher.wait()
+        await subscriber.client.close()
+    found = [decode(message.data, message.subject) for message in messages]
+    session = found[0].session
+    assert [(sample.identity, sample.unknown, list(sample.families)) for sample in found] == [
+        ((host, "my-program", session, seq), (), ["disk"]) for seq in (1, 2, 3)
+    ]
+    assert [message.headers for message in messages] == [{"Nats-Msg-Id": f"{session}:{seq}"} for seq in (1, 2, 3)]
+    ticks = [sample.time.timestamp() for sample in found]
+    assert ticks == sorted(set(ticks))
+    assert all(tick % seconds == 0 for tick in ticks)
+    [row] = found[0].families["disk"].rows
+    told = dict(zip((column.name for column in FAMILIES["disk"].columns), row, strict=True))
+    assert told["total_bytes"] == shutil.disk_usage("/").total
+    assert 0 <= told["used_percent"] <= 100
+
+
+def test_the_publisher_names_every_column_that_is_required() -> None:
+    (columns,) = re.findall(r"columns = (\[.*?\])", program("python", 1))
+    family = FAMILIES["disk"]
+    assert json.loads(columns) == [column.name for column in family.columns if not column.optional]
 
 
 def test_the_translation_shows_what_is_in_a_body() -> None:
