@@ -48,6 +48,19 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
     assert broken(page) == []
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [r"\]\((?!README)([^)]+)\)", r"^```\w*\n(.*?)^```", r"VITALWIRE_\w+", r"`(make \w+)", r"[\d.]+ (?:MB|GB|GiB)"],
+    ids=["links", "blocks", "variables", "commands", "sizes"],
+)
+def test_the_korean_readme_says_what_the_english_one_says(pattern: str) -> None:
+    found = [
+        set(re.findall(pattern, (ROOT / name).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE))
+        for name in ("README.md", "README.ko.md")
+    ]
+    assert found[0] == found[1]
+
+
 def test_a_link_that_leads_nowhere_is_seen(tmp_path: Path) -> None:
     text = '[a](missing.md) [b](https://example.com/x.md) [c](#here) <img src="no.png">\n# Here\n'
     assert links(text) == ["missing.md", "#here", "no.png"]
