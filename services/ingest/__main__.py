@@ -22,7 +22,6 @@ from services.ingest.consume import BatchPolicy, Consumer, Intake
 from services.ingest.dead.__main__ import main as dead_letters_on_command_line
 from services.ingest.dead_letters import SetAside
 from services.ingest.errors import ADDRESS_EXPECTED, WriteError
-from services.ingest.limits import ACK_WAIT_S
 from services.ingest.metrics import Metrics, serve
 from services.ingest.pull import Puller
 from services.ingest.room import Disk, Room, free_percent, stream_bytes
@@ -32,6 +31,7 @@ from services.ingest.storage.selection import storage_of
 from services.ingest.stream_watch import StreamWatch
 from services.ingest.upkeep import Upkeep, keep_up
 from services.ingest.window import RawKept
+from shared.redelivery import ACK_WAIT_S
 from shared.runtime.bus import BREAKING, BusAddress, close, connect
 from shared.runtime.command_line import read_settings_or_exit
 from shared.runtime.logs import configure_logs

@@ -4,8 +4,6 @@ MESSAGES_MAX = 2_000
 """Messages in one batch by default."""
 PROCESSES_MAX = 4
 """Ingest processes that may share the durables by default."""
-ACK_WAIT_S = 60.0
-"""After this long without an answer the broker delivers a message again; longer than the worst write."""
 
 
 def ack_pending_max(messages_max: int, processes_max: int) -> int:

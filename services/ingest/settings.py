@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.ingest.limits import ACK_WAIT_S, MESSAGES_MAX, PROCESSES_MAX
+from services.ingest.limits import MESSAGES_MAX, PROCESSES_MAX
 from services.ingest.storage.retention import Retention, kept_too_short
+from shared.redelivery import ACK_WAIT_S
 from shared.resolution import Level
 from shared.settings import Said, Secret, setting
 

@@ -21,8 +21,10 @@ from services.api.delivery.schemas import (
     StreamLoss,
 )
 from services.api.metrics.times import Range
+from shared.redelivery import ACK_WAIT_S
 
-STEPS_MAX = 300
+STEPS_MIN, STEPS_MAX = 20, 300
+"""Steps that an answer may be asked to have at most, and has at most unless asked."""
 ENTRIES_MAX = 100
 """Sessions, gaps, sources and losses that an answer lists, the newest of them."""
 CHANGES_MIN = 3
@@ -33,12 +35,24 @@ OFFSET_SPREAD_S_MAX = 5.0
 """Live sample sets take alike long; those of a spool that drains do not, and tell nothing of the clock."""
 _STEPS_SECONDS = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400,
-    2 * 86_400, 7 * 86_400, 14 * 86_400,
+    *(days * 86_400 for days in (2, 7, 14, 28, 56, 112, 224)),
 )  # fmt: skip
 _ORIGIN = datetime(2000, 1, 3, tzinfo=UTC)
 _EXCEPTIONS = ("doubled", "too_old", "clock_ahead", "refused")
+AWAITED = timedelta(seconds=ACK_WAIT_S)
+"""What an ingest fetched and did not answer, as it was killed, comes again within this, and is stored then."""
 COUNT_MAX = 2**63 - 1
 """Hosts choose their numbers, so what is missing can add up to more than an answer can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of delivery, how finely, and when."""
+
+    host: str
+    span: Range
+    step_seconds: int
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +90,10 @@ class Found:
     sources: Sequence[tuple[str, int, int]]
     """(source, received, late)"""
     sessions: Sequence[SessionSpan]
-    missing_by_step: Sequence[tuple[datetime, int]]
-    missing_by_source: Sequence[tuple[str, int]]
+    missing_by_step: Sequence[tuple[datetime, int, int]]
+    """(step, missing, awaited)"""
+    missing_by_source: Sequence[tuple[str, int, int]]
+    """(source, missing, awaited)"""
     missing_by_session: Mapping[tuple[str, str], int]
     gaps: Sequence[Gap]
     exceptions: Sequence[tuple[str, str, datetime, int]]
@@ -110,10 +126,15 @@ def delivery_of(host: str, span: Range, found: Found, host_ids: Sequence[str]) -
     )  # fmt: skip
 
 
-def step_seconds_of(span: Range) -> int:
-    """Return the least step with which a range has at most STEPS_MAX steps, for ranges of any length."""
+def step_seconds_of(span: Range, points_max: int = STEPS_MAX) -> int:
+    """Return the least step with which a range has at most so many steps, STEPS_MIN at least, whatever its length."""
     seconds = (span.end - span.start).total_seconds()
-    return next((step for step in _STEPS_SECONDS if seconds / step <= STEPS_MAX - 1), _STEPS_SECONDS[-1])
+    return next((step for step in _STEPS_SECONDS if seconds / step <= points_max - 1), _STEPS_SECONDS[-1])
+
+
+def awaited_since(now: datetime) -> datetime:
+    """Return since when what is not there yet is still awaited: what ingest let go by then is lost."""
+    return now - AWAITED
 
 
 def step_of(instant: datetime, step_seconds: int) -> datetime:
@@ -198,8 +219,8 @@ def _timeline(span: Range, found: Found) -> DeliveryTimeline:
     counts: dict[datetime, Counter[str]] = defaultdict(Counter)
     for step, received, late in found.steps:
         counts[min(step, times[-1])].update(received=received, late=late)
-    for step, missing in found.missing_by_step:
-        counts[min(step, times[-1])]["missing"] += missing
+    for step, missing, awaited in found.missing_by_step:
+        counts[min(step, times[-1])].update(missing=missing, awaited=awaited)
     for _, kind, step, count in found.exceptions:
         counts[min(step, times[-1])][kind] += count
     names = DeliveryTimeline.__struct_fields__[1:]
@@ -214,8 +235,8 @@ def _sources(found: Found) -> list[SourceCounts]:
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for source, received, late in found.sources:
         counts[source].update(received=received, late=late)
-    for source, missing in found.missing_by_source:
-        counts[source]["missing"] += missing
+    for source, missing, awaited in found.missing_by_source:
+        counts[source].update(missing=missing, awaited=awaited)
     for source, kind, _, count in found.exceptions:
         counts[source][kind] += count
     names = Counts.__struct_fields__

@@ -11,15 +11,15 @@ import msgspec
 from services.api.database import Connection, Database
 from services.api.delivery.judge import (
     ENTRIES_MAX,
+    Asked,
     Found,
     SessionSpan,
     Turn,
+    awaited_since,
     overlapping,
-    step_seconds_of,
 )
 from services.api.delivery.schemas import Gap, StreamLoss
 from services.api.errors import TooMuchError
-from services.api.metrics.times import Range
 from shared.select import Statement
 from shared.wire.limits import LIVE_SECONDS_MAX
 
@@ -34,7 +34,8 @@ NEWEST_COUNT = 60
 # A hole belongs to the sample set behind it, so a range neither invents one at its edge nor counts one twice. The
 # number before it may lie outside the range, since a clock may have been set back: it is looked for once a session,
 # not once a hole, between the session's numbers here, and before its first. What is missing before the first known
-# number counts only where nothing can have been deleted. Hosts choose numbers: sums may be large.
+# number counts only where nothing can have been deleted. Hosts choose numbers: sums may be large. How old a hole is
+# says when the sample set behind it reached the broker, by whose clock what an ingest did not answer comes again.
 _SEEN = """WITH kept AS (
     SELECT greatest(now() - interval '1 second' * raw_retention_seconds, raw_dropped_before) AS since
     FROM metrics.storage_state
@@ -42,12 +43,12 @@ _SEEN = """WITH kept AS (
     SELECT source, session, seq, time, received_at FROM metrics.sample_sets
     WHERE host = $1 AND time >= $2 AND time < $3 LIMIT $6
 ), seen AS MATERIALIZED (
-    SELECT source, session, seq, time, received_at - time > $5 AS late,
+    SELECT source, session, seq, time, received_at, received_at - time > $5 AS late,
         date_bin(make_interval(secs => $4), time, timestamptz '2000-01-03 00:00+00') AS step,
         lag(seq) OVER earlier AS seq_before, lag(time) OVER earlier AS time_before
     FROM bounded WINDOW earlier AS (PARTITION BY source, session ORDER BY seq, time)
 ), heads AS MATERIALIZED (
-    SELECT source, session, seq, time FROM seen WHERE seq > 1 AND seq_before IS NULL LIMIT $8
+    SELECT source, session, seq, time, received_at FROM seen WHERE seq > 1 AND seq_before IS NULL LIMIT $8
 ), broken AS MATERIALIZED (
     SELECT source, session, min(seq_before) AS seq_first, max(seq) AS seq_last FROM seen
     WHERE seq - seq_before > 1 GROUP BY source, session LIMIT $8
@@ -62,24 +63,26 @@ _SEEN = """WITH kept AS (
             AND behind.seq > broken.seq_first AND behind.seq < broken.seq_last AND behind.time >= $3
     ) AS own LIMIT $6
 ), edges AS (
-    SELECT source, session, seq, time, seq_before, time_before,
+    SELECT source, session, seq, time, received_at, seq_before, time_before,
         lag(seq) OVER earlier AS seq_nearer, lag(time) OVER earlier AS time_nearer
     FROM (
-        SELECT source, session, seq, time, seq_before, time_before FROM seen WHERE seq - seq_before > 1
-        UNION ALL SELECT source, session, seq, time, NULL, NULL FROM elsewhere
+        SELECT source, session, seq, time, received_at, seq_before, time_before FROM seen WHERE seq - seq_before > 1
+        UNION ALL SELECT source, session, seq, time, NULL, NULL, NULL FROM elsewhere
     ) AS placed WINDOW earlier AS (PARTITION BY source, session ORDER BY seq, time)
 ), tails AS MATERIALIZED (
-    SELECT next.source, next.session, next.first_time, next.previous_session, next.previous_seq_last
+    SELECT next.source, next.session, next.first_time, next.first_received_at, next.previous_session,
+        next.previous_seq_last
     FROM metrics.sessions AS next CROSS JOIN kept
     WHERE next.host = $1 AND next.first_time >= $2 AND next.first_time < $3 AND next.first_time >= kept.since
         AND next.previous_session <> next.session AND next.previous_seq_last > 0 LIMIT $8
 ), holes AS MATERIALIZED (
     SELECT source, session, greatest(seq_before, seq_nearer) AS seq_before, seq - 1 AS seq_last,
-        CASE WHEN seq_nearer > seq_before THEN time_nearer ELSE time_before END AS time_before, time AS time_after
+        CASE WHEN seq_nearer > seq_before THEN time_nearer ELSE time_before END AS time_before, time AS time_after,
+        received_at > $9 AS awaited
     FROM edges WHERE seq - seq_before > 1 AND seq - coalesce(seq_nearer, seq_before) > 1
     UNION ALL
     SELECT heads.source, heads.session, coalesce(earlier.seq, 0) AS seq_before, heads.seq - 1 AS seq_last,
-        earlier.time AS time_before, heads.time AS time_after
+        earlier.time AS time_before, heads.time AS time_after, heads.received_at > $9 AS awaited
     FROM heads CROSS JOIN kept LEFT JOIN LATERAL (
         SELECT own.seq, own.time FROM metrics.sample_sets AS own
         WHERE own.host = $1 AND own.source = heads.source AND own.session = heads.session AND own.seq < heads.seq
@@ -92,10 +95,10 @@ _SEEN = """WITH kept AS (
                 AND own.first_time >= kept.since
         ))
     UNION ALL
-    SELECT source, session, seq_before, seq_last, time_before, time_after FROM (
+    SELECT source, session, seq_before, seq_last, time_before, time_after, awaited FROM (
         SELECT DISTINCT ON (next.source, next.previous_session) next.source, next.previous_session AS session,
             coalesce(newest.seq, 0) AS seq_before, next.previous_seq_last AS seq_last,
-            newest.time AS time_before, next.first_time AS time_after
+            newest.time AS time_before, next.first_time AS time_after, next.first_received_at > $9 AS awaited
         FROM tails AS next LEFT JOIN LATERAL (
             SELECT own.seq, own.time FROM metrics.sample_sets AS own
             WHERE own.host = $1 AND own.source = next.source AND own.session = next.previous_session
@@ -122,15 +125,18 @@ SELECT (SELECT since FROM kept) AS known_since,
                     AND known.session = own.session AND known.previous_session IS NOT NULL))
         FROM seen AS own GROUP BY own.source, own.session
         ORDER BY max(own.time) DESC, own.session LIMIT $7) AS sessions,
-    ARRAY(SELECT ROW (step, least(sum(count), 9e18)::bigint) FROM (
+    ARRAY(SELECT ROW (step, least(sum(count), 9e18)::bigint,
+            least(coalesce(sum(count) FILTER (WHERE awaited), 0), 9e18)::bigint) FROM (
             SELECT date_bin(make_interval(secs => $4), time_after, timestamptz '2000-01-03 00:00+00') AS step,
-                seq_last - seq_before AS count FROM holes
+                seq_last - seq_before AS count, awaited FROM holes
         ) AS binned GROUP BY step) AS missing_by_step,
-    ARRAY(SELECT ROW (source, least(sum(seq_last - seq_before), 9e18)::bigint)
+    ARRAY(SELECT ROW (source, least(sum(seq_last - seq_before), 9e18)::bigint,
+            least(coalesce(sum(seq_last - seq_before) FILTER (WHERE awaited), 0), 9e18)::bigint)
         FROM holes GROUP BY source ORDER BY source LIMIT $7) AS missing_by_source,
     ARRAY(SELECT ROW (source, session, least(sum(seq_last - seq_before), 9e18)::bigint)
         FROM holes GROUP BY source, session ORDER BY max(time_after) DESC LIMIT $7) AS missing_by_session,
-    ARRAY(SELECT ROW (source, session, seq_before + 1, seq_last, seq_last - seq_before, time_before, time_after)
+    ARRAY(SELECT ROW (source, session, seq_before + 1, seq_last, seq_last - seq_before, time_before, time_after,
+            awaited)
         FROM holes ORDER BY time_after DESC, seq_last DESC LIMIT $7) AS gaps"""
 
 _EXCEPTIONS = """SELECT source, kind,
@@ -157,10 +163,11 @@ WHERE host = $1 AND source = $2 AND time >= $3 AND time <= $4 AND received_at - 
 ORDER BY time DESC LIMIT $6"""
 
 
-def seen(host: str, span: Range) -> Statement:
+def seen(asked: Asked) -> Statement:
     """Return the statement that tells what is in the ledger within a range, and what is missing there."""
     bounds = [ROWS_MAX + 1, ENTRIES_MAX + 1, PROBES_MAX + 1]
-    return Statement(_SEEN, [host, span.start, span.end, step_seconds_of(span), LATE, *bounds])
+    within = [asked.host, asked.span.start, asked.span.end, asked.step_seconds]
+    return Statement(_SEEN, [*within, LATE, *bounds, awaited_since(asked.now)])
 
 
 class DeliveryQueries:
@@ -169,18 +176,18 @@ class DeliveryQueries:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def read(self, host: str, span: Range) -> Found:
+    async def read(self, asked: Asked) -> Found:
         """Return what the database knows of delivery within a range, all as of one moment.
 
         Raises TooMuchError beyond ROWS_MAX sample sets or PROBES_MAX sessions.
         """
-        step_seconds = step_seconds_of(span)
-        within = (host, span.start, span.end)
+        span, step_seconds = asked.span, asked.step_seconds
+        within = (asked.host, span.start, span.end)
         async with (
             self._database.connection() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            statement = seen(host, span)
+            statement = seen(asked)
             row = await connection.fetchrow(statement.text, *statement.parameters)
             assert row is not None
             _refuse_too_much(max(row["rows_count"], row["elsewhere_count"]), row["probes_count"])
@@ -204,7 +211,7 @@ class DeliveryQueries:
                 ahead=None if ahead is None else (ahead["minute"], ahead["offset_seconds"]),
                 stream_loss=[_loss(dict(each)) for each in loss],
                 stream_loss_max=loss[0]["total"] if loss else 0,
-                turns=await _turns(connection, host, sessions),
+                turns=await _turns(connection, asked.host, sessions),
             )
 
 

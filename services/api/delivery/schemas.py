@@ -8,7 +8,7 @@ import msgspec
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """How many sample sets; what is late was received, and what is missing may still come."""
+    """How many sample sets; what is late was received, what is missing may still come, and awaited is a part of it."""
 
     received: int = 0
     missing: int = 0
@@ -17,6 +17,8 @@ class Counts(msgspec.Struct, frozen=True):
     too_old: int = 0
     clock_ahead: int = 0
     refused: int = 0
+    awaited: int = 0
+    """Of what is missing: its turn came so lately that it may be on its way from the stream to the database."""
 
 
 class SourceCounts(Counts, frozen=True):
@@ -50,6 +52,8 @@ class Gap(msgspec.Struct, frozen=True):
     count: int
     time_before: datetime | None
     time_after: datetime
+    awaited: bool = False
+    """Whether it may just be on its way from the stream to the database."""
 
 
 class DeliveryTimeline(msgspec.Struct, frozen=True):
@@ -63,6 +67,7 @@ class DeliveryTimeline(msgspec.Struct, frozen=True):
     too_old: list[int]
     clock_ahead: list[int]
     refused: list[int]
+    awaited: list[int]
 
 
 class StreamLoss(msgspec.Struct, frozen=True):

@@ -2,9 +2,16 @@
 import { describe, expect, it } from "vitest";
 import type { Delivery, StreamUnread } from "../src/api/types";
 import { unreadWarnings } from "../src/connection/unread";
-import { deliveryRange, drawnKinds, offsetKind, toDeliveryLines } from "../src/delivery/timeline";
+import {
+  deliveryRange,
+  drawnKinds,
+  offsetKind,
+  toDeliveryLines,
+  toldKinds,
+  toldTotals,
+} from "../src/delivery/timeline";
 
-const NOTHING = { received: 0, missing: 0, late: 0, doubled: 0, too_old: 0, clock_ahead: 0, refused: 0 };
+const NOTHING = { received: 0, missing: 0, late: 0, doubled: 0, too_old: 0, clock_ahead: 0, refused: 0, awaited: 0 };
 
 function minute(count: number): string {
   return new Date(Date.UTC(2026, 10, 21, 12, count)).toISOString();
@@ -32,8 +39,32 @@ describe("a line of delivery", () => {
   });
 });
 
+describe("what ingest may have in hand", () => {
+  it.each([
+    [{ missing: 0, awaited: 0 }, { missing: 0, awaited: 0 }, false],
+    [{ missing: 3, awaited: 3 }, { missing: 0, awaited: 3 }, true],
+    [{ missing: 5, awaited: 3 }, { missing: 2, awaited: 3 }, true],
+    [{ missing: 5, awaited: 0 }, { missing: 5, awaited: 0 }, false],
+  ])("of %o is told as %o", (counts, told, shown) => {
+    const totals = toldTotals({ total: { ...NOTHING, ...counts } } as unknown as Delivery);
+    expect(totals).toMatchObject(told);
+    expect(toldKinds(totals).includes("awaited")).toBe(shown);
+  });
+
+  it("is not drawn as missing", () => {
+    const found = delivery("5 5 5");
+    found.timeline.missing = [1, 4, 2];
+    found.timeline.awaited = [0, 1, 2];
+    expect(toDeliveryLines(found, ["missing", "awaited"]).values).toEqual([
+      [1, 3, 0],
+      [0, 1, 2],
+    ]);
+  });
+});
+
 it.each([
   ["nothing rare", NOTHING, ["received", "missing"]],
+  ["what is not there yet", { ...NOTHING, awaited: 2 }, ["received", "missing", "awaited"]],
   ["what there is", { ...NOTHING, late: 3, refused: 1 }, ["received", "missing", "late", "refused"]],
 ])("draws a line for %s", (_, total, kinds) => {
   expect(drawnKinds(total)).toEqual(kinds);

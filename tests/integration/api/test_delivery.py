@@ -61,11 +61,29 @@ def test_nobody_knows_that_host(http: httpx.Client, host: str) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "field"),
-    [({"start": "yesterday"}, "start"), ({"start": "-1h", "end": "-2h"}, "start"), ({"step": "5m"}, "step")],
-)
+    [({"start": "yesterday"}, "start"), ({"start": "-1h", "end": "-2h"}, "start"), ({"step": "5m"}, "step"),
+     ({"points_max": "19"}, "points_max"), ({"points_max": "301"}, "points_max")],
+)  # fmt: skip
 def test_a_range_that_makes_no_sense_is_refused(http: httpx.Client, asked: dict[str, str], field: str) -> None:
     answer = http.get("/hosts/only-stored/delivery", params=asked)
     assert (answer.status_code, answer.json()["field"]) == (400, field)
+
+
+@pytest.mark.parametrize(
+    ("start", "points_max", "step_seconds"),
+    [("-15m", None, 5), ("-15m", 100, 10), ("-24h", 100, 900), ("-24h", None, 300)],
+)
+def test_steps_suit_the_range_and_whoever_draws_it(
+    api: ApiServer, http: httpx.Client, start: str, points_max: int | None, step_seconds: int
+) -> None:
+    store(api, f"drawn{start}-{points_max or 300}", ahead_s=-5)
+    wish = {} if points_max is None else {"points_max": points_max}
+    body = http.get(f"/hosts/drawn{start}-{points_max or 300}/delivery", params={"start": start, **wish}).json()
+    assert body["step_seconds"] == step_seconds
+    assert len(body["timeline"]["time"]) <= (points_max or 300)
+    # Behind the hole something came half a minute ago.
+    assert (body["total"]["missing"], body["total"]["awaited"]) == (10, 10)
+    assert [gap["awaited"] for gap in body["gaps"]] == [True]
 
 
 async def test_two_machines_under_one_name_show_wherever_the_host_does(

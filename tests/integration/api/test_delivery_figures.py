@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from services.api.database import Limits, open_database
 from services.api.delivery import queries
-from services.api.delivery.judge import Found, delivery_of
+from services.api.delivery.judge import Asked, Found, delivery_of, step_seconds_of
 from services.api.delivery.queries import DeliveryQueries
 from services.api.delivery.schemas import Delivery
 from services.api.errors import TooMuchError
@@ -68,8 +68,12 @@ async def store(owner: asyncpg.Connection, ledger: str, sessions: str) -> None:
         await owner.execute(_SESSION, HOST, told["session"], at, told["previous"], seq_last)
 
 
-async def answer(reading: DeliveryQueries, span: Range = HOUR) -> Delivery:
-    return delivery_of(HOST, span, await reading.read(HOST, span), [])
+def asked(span: Range = HOUR, host: str = HOST, now: datetime | None = None) -> Asked:
+    return Asked(host, span, step_seconds_of(span), now or datetime.now(UTC))
+
+
+async def answer(reading: DeliveryQueries, span: Range = HOUR, now: datetime | None = None) -> Delivery:
+    return delivery_of(HOST, span, await reading.read(asked(span, now=now)), [])
 
 
 @pytest.mark.parametrize(
@@ -109,6 +113,34 @@ async def test_what_is_missing(
     assert found.total.missing == sum(gap.count for gap in found.gaps) == sum(found.timeline.missing)
     assert found.total.missing == sum(source.missing for source in found.sources)
     assert not found.duplicate
+
+
+@pytest.mark.parametrize(
+    ("ledger", "sessions", "age_s", "awaited"),
+    [
+        pytest.param("a1-40@0 a61-100@60", "a:0", 59, "a41-60", id="a hole: behind it something came 59 s ago"),
+        pytest.param("a1-40@0 a61-100@60", "a:0", 60, "", id="a hole after the minute is lost"),
+        pytest.param("a1-40@0 a61-100@60+5", "a:0", 64, "a41-60", id="by the clock of the broker, not the host's"),
+        pytest.param("a1-40@0 a61-100@60+-120", "a:0", 0, "", id="nor does a clock that is ahead keep one awaited"),
+        pytest.param("a1-40@0 a61-100@60+3600", "a:0", 3_659, "a41-60", id="amid a spool that drains"),
+        pytest.param("a1-9@0 a11-40@10 a61-99@60", "a:0", 59, "a41-60", id="of two holes the young one"),
+        pytest.param("a61-100@60", "a:60", 59, "a1-60", id="the head of a session"),
+        pytest.param("a1-50@0 b1-10@60", "a:0 b:60<a55", 59, "a51-55", id="the tail of the session before"),
+        pytest.param("a1-50@0 b1-10@60", "a:0 b:60<a55", 60, "", id="a tail after the minute"),
+        pytest.param("a1-100@0", "a:0", 59, "", id="nothing is missing"),
+    ],
+)  # fmt: skip
+async def test_what_ingest_may_have_in_hand_is_awaited_for_a_minute(
+    owner: asyncpg.Connection, reading: DeliveryQueries, ledger: str, sessions: str, age_s: int, awaited: str
+) -> None:
+    """The sample set behind the hole arrived at second 60, unless the ledger says otherwise."""
+    await store(owner, ledger, sessions)
+    found = await answer(reading, now=START + timedelta(seconds=60 + age_s))
+    named = [f"{gap.session}{gap.seq_first}-{gap.seq_last}" for gap in found.gaps if gap.awaited]
+    assert " ".join(named) == awaited
+    assert found.total.awaited == sum(gap.count for gap in found.gaps if gap.awaited)
+    assert found.total.awaited == sum(found.timeline.awaited) == sum(source.awaited for source in found.sources)
+    assert found.total.missing == sum(gap.count for gap in found.gaps)
 
 
 async def test_every_hole_belongs_to_one_range(owner: asyncpg.Connection, reading: DeliveryQueries) -> None:
@@ -256,7 +288,7 @@ async def test_a_range_with_too_many_sample_sets_is_refused(
         queries.ROWS_MAX + 1,
     )
     with pytest.raises(TooMuchError):
-        await reading.read(HOST, HOUR)
+        await reading.read(asked())
 
 
 async def test_a_hole_costs_no_look_into_the_ledger(owner: asyncpg.Connection) -> None:
@@ -267,10 +299,10 @@ async def test_a_hole_costs_no_look_into_the_ledger(owner: asyncpg.Connection) -
         HOST,
     )
     await owner.execute("ANALYZE metrics.sample_sets")
-    statement = queries.seen(HOST, HOUR)
+    statement = queries.seen(asked())
     row = await owner.fetchrow(statement.text, *statement.parameters)
     assert row is not None
-    assert sum(count for _, count in row["missing_by_step"]) == 4_999
+    assert sum(count for _, count, _ in row["missing_by_step"]) == 4_999
     ledger = [
         scan for scan in (await plan_of(owner, statement)).scans
         if scan.kind != "Custom Scan" and ("sample_sets" in scan.relation or "_hyper_" in scan.relation)
@@ -292,7 +324,7 @@ async def test_a_range_with_too_many_sessions_is_refused(
         seq,
     )
     if seq == 1:
-        assert (await reading.read(HOST, HOUR)).missing_by_step == []
+        assert (await reading.read(asked())).missing_by_step == []
         await owner.execute(
             "INSERT INTO metrics.sessions SELECT $2, 'system', number::text, $1, $1, 'x', 9"
             " FROM generate_series(1, $3::integer) AS number",
@@ -301,9 +333,9 @@ async def test_a_range_with_too_many_sessions_is_refused(
             count,
         )
     with pytest.raises(TooMuchError, match="sessions"):
-        await reading.read(HOST, HOUR)
+        await reading.read(asked())
 
 
 async def test_nothing_is_known_of_a_host_that_never_spoke(reading: DeliveryQueries) -> None:
-    found: Found = await reading.read("'; DROP TABLE metrics.sample_sets; --", HOUR)
+    found: Found = await reading.read(asked(host="'; DROP TABLE metrics.sample_sets; --"))
     assert found.is_empty

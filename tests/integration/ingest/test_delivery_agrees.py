@@ -11,7 +11,7 @@ import pytest
 from nats.aio.client import Client
 
 from services.api.database import Limits, open_database
-from services.api.delivery.judge import delivery_of
+from services.api.delivery.judge import Asked, delivery_of, step_seconds_of
 from services.api.delivery.queries import DeliveryQueries
 from services.api.delivery.schemas import Delivery
 from services.api.metrics.times import Range
@@ -27,10 +27,13 @@ PREVIOUS = {"session": FIRST, "seq_last": 110}
 
 async def answer(database: Database) -> Delivery:
     """Return delivery of the last hour."""
-    span = Range(datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC))
+    now = datetime.now(UTC)
+    span = Range(now - timedelta(hours=1), now)
     read = await open_database(database.read_url, None, Limits(1, 10), read_only=True)
     try:
-        return delivery_of(HOST, span, await DeliveryQueries(read).read(HOST, span), [])
+        return delivery_of(
+            HOST, span, await DeliveryQueries(read).read(Asked(HOST, span, step_seconds_of(span), now)), []
+        )
     finally:
         await read.close()
 

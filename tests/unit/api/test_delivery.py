@@ -9,6 +9,7 @@ import pytest
 
 from services.api.delivery.judge import (
     STEPS_MAX,
+    STEPS_MIN,
     SessionSpan,
     Turn,
     alternation,
@@ -84,9 +85,18 @@ def test_the_step_keeps_a_range_within_its_steps(minutes: int, step_seconds: int
     assert step_seconds_of(span) == step_seconds
 
 
-def test_the_longest_range_has_not_too_many_steps() -> None:
+@pytest.mark.parametrize(
+    ("minutes", "step_seconds"),
+    [(15, 10), (60, 60), (360, 300), (1_440, 900), (7 * 1_440, 7_200), (30 * 1_440, 43_200), (365 * 1_440, 604_800)],
+)
+def test_the_steps_of_a_page_of_at_most_a_hundred(minutes: int, step_seconds: int) -> None:
+    assert step_seconds_of(Range(NOW, NOW + timedelta(minutes=minutes)), 100) == step_seconds
+
+
+@pytest.mark.parametrize("points_max", [STEPS_MIN, 100, STEPS_MAX])
+def test_the_longest_range_has_not_too_many_steps(points_max: int) -> None:
     span = Range(NOW, NOW + timedelta(days=DAYS_MAX))
-    assert span.end - span.start <= STEPS_MAX * timedelta(seconds=step_seconds_of(span))
+    assert span.end - span.start <= points_max * timedelta(seconds=step_seconds_of(span, points_max))
 
 
 def test_steps_begin_at_whole_multiples() -> None:

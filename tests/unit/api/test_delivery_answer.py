@@ -45,9 +45,9 @@ def test_totals_are_the_sums_of_the_steps_and_what_is_ahead_joins_the_last() -> 
         HOUR,
         found(
             steps=[(NOW, 60, 1), (NOW + 59 * MINUTE, 50, 0), (NOW + 62 * MINUTE, 7, 0)],
-            missing_by_step=[(NOW + MINUTE, 4)],
+            missing_by_step=[(NOW + MINUTE, 4, 1), (NOW + 60 * MINUTE, 5, 5)],
             sources=[("system", 117, 1)],
-            missing_by_source=[("system", 3), ("gone", 1)],
+            missing_by_source=[("system", 8, 6), ("gone", 1, 0)],
             exceptions=[("system", "doubled", NOW, 2), ("gone", "too_old", NOW + 61 * MINUTE, 5)],
         ),
         [],
@@ -56,10 +56,13 @@ def test_totals_are_the_sums_of_the_steps_and_what_is_ahead_joins_the_last() -> 
     assert len(timeline.time) == len(timeline.received) == 60
     assert (timeline.received[-1], timeline.missing[1], timeline.too_old[-1]) == (57, 4, 5)
     total = answer.total
-    assert (total.received, total.missing, total.late, total.doubled, total.too_old) == (117, 4, 1, 2, 5)
-    assert [(each.source, each.received, each.missing, each.doubled, each.too_old) for each in answer.sources] == [
-        ("gone", 0, 1, 0, 5), ("system", 117, 3, 2, 0),
+    assert (timeline.awaited[1], timeline.missing[-1], timeline.awaited[-1]) == (1, 5, 5)
+    assert (total.received, total.missing, total.late, total.doubled, total.too_old) == (117, 9, 1, 2, 5)
+    assert total.awaited == 6
+    assert [(each.source, each.received, each.missing, each.awaited, each.doubled) for each in answer.sources] == [
+        ("gone", 0, 1, 0, 0), ("system", 117, 8, 6, 2),
     ]  # fmt: skip
+    assert [each.too_old for each in answer.sources] == [5, 0]
     assert answer.known_since == HOUR.start
     assert not answer.duplicate
 
@@ -67,11 +70,12 @@ def test_totals_are_the_sums_of_the_steps_and_what_is_ahead_joins_the_last() -> 
 def test_sums_of_what_only_a_liar_gives_out_are_as_large_as_an_answer_can_hold() -> None:
     most = int(9e18)
     known = found(
-        missing_by_step=[(NOW + step * MINUTE, most) for step in range(3)] + [(NOW + 61 * MINUTE, most)] * 3,
-        missing_by_source=[("system", most)] * 3,
+        missing_by_step=[(NOW + step * MINUTE, most, most) for step in range(3)] + [(NOW + 61 * MINUTE, most, 0)] * 3,
+        missing_by_source=[("system", most, most)] * 3,
     )
     answer = delivery_of("web-1", HOUR, known, [])
     assert (answer.total.missing, answer.timeline.missing[-1], answer.sources[0].missing) == (COUNT_MAX,) * 3
+    assert (answer.total.awaited, answer.sources[0].awaited) == (COUNT_MAX,) * 2
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(answer))["total"]["missing"] == COUNT_MAX
     assert msgspec.json.decode(msgspec.json.encode(answer))["total"]["missing"] == COUNT_MAX
 

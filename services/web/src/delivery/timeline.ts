@@ -3,15 +3,35 @@ import type { Delivery } from "../api/types";
 import { isLive, type TimeRange } from "../range/time_range";
 import type { Lines } from "../series/gaps";
 
-export const KINDS = ["received", "missing", "late", "doubled", "too_old", "clock_ahead", "refused"] as const;
+export const KINDS = [
+  "received",
+  "missing",
+  "awaited",
+  "late",
+  "doubled",
+  "too_old",
+  "clock_ahead",
+  "refused",
+] as const;
 export type Kind = (typeof KINDS)[number];
+export type Counts = Record<Kind, number>;
 
 /** Drawn also where they are 0 all along. */
 const ALWAYS: ReadonlySet<Kind> = new Set(["received", "missing"]);
 
+/** Returns the sums as the page tells them: of the API what is awaited is missing as well, for people it is not yet. */
+export function toldTotals({ total }: Delivery): Counts {
+  return { ...total, missing: Math.max(0, total.missing - total.awaited) };
+}
+
+/** Returns the kinds that are told: what is awaited is rare, and soon it is something else. */
+export function toldKinds(totals: Counts): Kind[] {
+  return KINDS.filter((kind) => kind !== "awaited" || totals.awaited > 0);
+}
+
 /** Returns the kinds that are worth a line. */
-export function drawnKinds(total: Delivery["total"]): Kind[] {
-  return KINDS.filter((kind) => ALWAYS.has(kind) || total[kind] > 0);
+export function drawnKinds(totals: Counts): Kind[] {
+  return KINDS.filter((kind) => ALWAYS.has(kind) || totals[kind] > 0);
 }
 
 /** Returns a line for each kind; a step before anything is known is no 0 but a gap. */
@@ -19,9 +39,13 @@ export function toDeliveryLines({ timeline, known_since }: Delivery, kinds: read
   const times = timeline.time.map((time) => Date.parse(time) / 1000);
   const known = Date.parse(known_since) / 1000;
   const isKnown = (index: number) => (times[index + 1] ?? Infinity) > known;
+  const told = (kind: Kind, index: number) => {
+    const count = timeline[kind][index] ?? 0;
+    return kind === "missing" ? Math.max(0, count - (timeline.awaited[index] ?? 0)) : count;
+  };
   return {
     times,
-    values: kinds.map((kind) => timeline[kind].map((count, index) => (isKnown(index) ? count : null))),
+    values: kinds.map((kind) => times.map((_, index) => (isKnown(index) ? told(kind, index) : null))),
   };
 }
 
