@@ -2,20 +2,15 @@
 import { describe, expect, it } from "vitest";
 import type { Delivery, StreamUnread } from "../src/api/types";
 import { unreadWarnings } from "../src/connection/unread";
-import {
-  deliveryRange,
-  drawnKinds,
-  offsetKind,
-  toDeliveryLines,
-  toldKinds,
-  toldTotals,
-} from "../src/delivery/timeline";
+import { drawnKinds, offsetKind, toDeliveryLines, toldKinds, toldTotals } from "../src/delivery/timeline";
 
 const NOTHING = { received: 0, missing: 0, late: 0, doubled: 0, too_old: 0, clock_ahead: 0, refused: 0, awaited: 0 };
 
 function minute(count: number): string {
-  return new Date(Date.UTC(2026, 10, 21, 12, count)).toISOString();
+  return new Date(Date.UTC(2026, 10, 21, 12) + count * 60_000).toISOString();
 }
+
+const LATER = Date.parse(minute(60));
 
 /** Reads "5 5 0" as what arrived in so many minutes. */
 function delivery(received: string, knownSince = minute(0)): Delivery {
@@ -24,6 +19,9 @@ function delivery(received: string, knownSince = minute(0)): Delivery {
   const timeline = { ...Object.fromEntries(Object.keys(NOTHING).map((kind) => [kind, zeros])), received: counts };
   return {
     known_since: knownSince,
+    start: minute(0),
+    end: minute(counts.length),
+    step_seconds: 60,
     timeline: { ...timeline, time: counts.map((_, index) => minute(index)) },
   } as unknown as Delivery;
 }
@@ -35,7 +33,19 @@ describe("a line of delivery", () => {
     ["a gap before anything is known", delivery("0 0 5 5", minute(2)), [null, null, 5, 5]],
     ["the step in which knowing begins", delivery("0 3 5", minute(1.5)), [null, 3, 5]],
   ])("draws %s", (_, found, expected) => {
-    expect(toDeliveryLines(found, ["received"]).values).toEqual([expected]);
+    expect(toDeliveryLines(found, ["received"], LATER).values).toEqual([expected]);
+  });
+
+  it.each([
+    ["that the range cuts at its start", { start: minute(0.5) }, LATER, [null, 5, 5]],
+    ["that the range cuts at its end", { end: minute(2.5) }, LATER, [5, 5, null]],
+    ["that is not over", {}, Date.parse(minute(2.6)), [5, 5, null]],
+    ["that was over just now", {}, Date.parse(minute(3)) + 4_900, [5, 5, null]],
+    ["that is over and settled", {}, Date.parse(minute(3)) + 5_000, [5, 5, 5]],
+  ])("counts what arrived in a step %s", (_, cut, now, expected) => {
+    const found = { ...delivery("5 5 5"), ...cut };
+    found.timeline.missing = [1, 1, 1];
+    expect(toDeliveryLines(found, ["received", "missing"], now).values).toEqual([expected, [1, 1, 1]]);
   });
 });
 
@@ -55,7 +65,7 @@ describe("what ingest may have in hand", () => {
     const found = delivery("5 5 5");
     found.timeline.missing = [1, 4, 2];
     found.timeline.awaited = [0, 1, 2];
-    expect(toDeliveryLines(found, ["missing", "awaited"]).values).toEqual([
+    expect(toDeliveryLines(found, ["missing", "awaited"], LATER).values).toEqual([
       [1, 3, 0],
       [0, 1, 2],
     ]);
@@ -78,12 +88,6 @@ it.each([
   [-120, "behind"],
 ])("calls an offset of %s s %s", (seconds, kind) => {
   expect(offsetKind(seconds)).toBe(kind);
-});
-
-it("covers the last day beside live charts, else the range of the page", () => {
-  expect(deliveryRange({ preset: "15m" })).toEqual({ preset: "24h" });
-  expect(deliveryRange({ preset: "6h" })).toEqual({ preset: "6h" });
-  expect(deliveryRange({ start: 1, end: 2 })).toEqual({ start: 1, end: 2 });
 });
 
 it.each([

@@ -1,6 +1,5 @@
 /** Delivery over time as lines for a chart: what arrived, what is missing, and whatever else there is. */
 import type { Delivery } from "../api/types";
-import { isLive, type TimeRange } from "../range/time_range";
 import type { Lines } from "../series/gaps";
 
 export const KINDS = [
@@ -34,19 +33,29 @@ export function drawnKinds(totals: Counts): Kind[] {
   return KINDS.filter((kind) => ALWAYS.has(kind) || totals[kind] > 0);
 }
 
-/** Returns a line for each kind; a step before anything is known is no 0 but a gap. */
-export function toDeliveryLines({ timeline, known_since }: Delivery, kinds: readonly Kind[]): Lines {
-  const times = timeline.time.map((time) => Date.parse(time) / 1000);
-  const known = Date.parse(known_since) / 1000;
-  const isKnown = (index: number) => (times[index + 1] ?? Infinity) > known;
-  const told = (kind: Kind, index: number) => {
+/** What just arrived needs a moment until it is stored and counts. */
+const SETTLED_SECONDS = 5;
+
+/**
+ * Returns a line for each kind. A step before anything is known is no 0 but a gap; so is, of what arrived, a step that
+ * the range cuts or that is not over: fewer sample sets in less time are no sign of anything.
+ */
+export function toDeliveryLines(delivery: Delivery, kinds: readonly Kind[], now: number): Lines {
+  const { timeline, step_seconds: step } = delivery;
+  const times = timeline.time.map(seconds);
+  const [known, start] = [seconds(delivery.known_since), seconds(delivery.start)];
+  const settled = Math.min(seconds(delivery.end), now / 1000 - SETTLED_SECONDS);
+  const told = (kind: Kind, time: number, index: number) => {
+    if (time + step <= known) return null;
+    if (kind === "received" && (time < start || time + step > settled)) return null;
     const count = timeline[kind][index] ?? 0;
     return kind === "missing" ? Math.max(0, count - (timeline.awaited[index] ?? 0)) : count;
   };
-  return {
-    times,
-    values: kinds.map((kind) => times.map((_, index) => (isKnown(index) ? told(kind, index) : null))),
-  };
+  return { times, values: kinds.map((kind) => times.map((time, index) => told(kind, time, index))) };
+}
+
+function seconds(instant: string): number {
+  return Date.parse(instant) / 1000;
 }
 
 /** Returns a clock's offset in words for the interface: right, ahead, behind, or unknown. */
@@ -58,11 +67,3 @@ export function offsetKind(seconds: number | null): "unknown" | "right" | "ahead
 
 /** Publishing is spread over half a second, and takes some time: less than this says nothing of the clock. */
 const OFFSET_SECONDS_SHOWN = 2;
-
-/** A quarter of an hour says little of delivery: beside live charts stands the last day. */
-const BESIDE_LIVE: TimeRange = { preset: "24h" };
-
-/** Returns what delivery covers beside the charts of a range. */
-export function deliveryRange(range: TimeRange): TimeRange {
-  return isLive(range) ? BESIDE_LIVE : range;
-}
