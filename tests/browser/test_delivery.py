@@ -103,6 +103,7 @@ def test_what_ingest_may_have_in_hand_is_not_called_missing(open_page: Opener, l
     def kill(route: Route) -> None:
         body: dict[str, Any] = route.fetch().json()
         body["total"] |= {"missing": 3, "awaited": 2}
+        body["clock_offset_seconds"] = None
         gap = {"source": "system", "session": "a", "time_before": body["start"], "time_after": body["end"]}
         body["gaps"] = [
             {**gap, "seq_first": 7, "seq_last": 8, "count": 2, "awaited": True},
@@ -114,9 +115,14 @@ def test_what_ingest_may_have_in_hand_is_not_called_missing(open_page: Opener, l
     watched.open_host(lossy)
     expect(page.get_by_test_id("delivery-awaited")).to_have_text("2")
     expect(page.get_by_test_id("delivery-missing")).to_have_text("1")
+    gap = page.get_by_test_id("delivery-gaps")
+    expect(gap).to_contain_text("7\u20138")
+    expect(gap).not_to_contain_text("5\u20135")
     young, lost = page.get_by_test_id("delivery-gaps").locator("tbody tr").all()
     expect(young).to_contain_text("Not yet arrived")
     expect(lost).not_to_contain_text("Not yet arrived")
+    expect(page.get_by_test_id("delivery-clock")).to_have_text("Not known yet")
+    expect(page.get_by_test_id("delivery-clock-note")).to_be_visible()
     page.unroute("**/delivery?**", kill)
 
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Delivery, StreamUnread } from "../src/api/types";
 import { unreadWarnings } from "../src/connection/unread";
-import { drawnKinds, offsetKind, toDeliveryLines, toldKinds, toldTotals } from "../src/delivery/timeline";
+import { drawnKinds, numbersText, offsetKind, toDeliveryLines, toldKinds, toldTotals } from "../src/delivery/timeline";
 
 const NOTHING = { received: 0, missing: 0, late: 0, doubled: 0, too_old: 0, clock_ahead: 0, refused: 0, awaited: 0 };
 
@@ -82,12 +82,19 @@ it.each([
 
 it.each([
   [null, "unknown"],
-  [0.3, "right"],
-  [-1.2, "right"],
+  [0.3, "in_step"],
+  [-1.2, "in_step"],
   [120, "ahead"],
   [-120, "behind"],
 ])("calls an offset of %s s %s", (seconds, kind) => {
   expect(offsetKind(seconds)).toBe(kind);
+});
+
+it.each([
+  [132, 132, "132"],
+  [132, 140, "132–140"],
+])("names the numbers from %s to %s as %s", (first, last, text) => {
+  expect(numbersText(first, last)).toBe(text);
 });
 
 it.each([

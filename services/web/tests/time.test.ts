@@ -1,6 +1,6 @@
 /** Spans, steps and instants as people read them. */
 import { describe, expect, it } from "vitest";
-import { formatAxisTime, formatPoint, formatRange, formatSpan, formatStep } from "../src/format/time";
+import { formatAxisTime, formatInstant, formatPoint, formatRange, formatSpan, formatStep } from "../src/format/time";
 
 it.each([
   [0, "0 sec"],
@@ -52,8 +52,23 @@ it.each([
 });
 
 it.each([
-  [local(11, 20, 10), local(11, 21, 9), "Nov 20, 10:00 – Nov 21, 09:00"],
-  [local(11, 21, 9), local(11, 21, 9, 0, 30), "Nov 21, 09:00:00 – 09:00:30"],
-])("a range is one text: %s %s", (start, end, shown) => {
-  expect(formatRange(start, end, "en").replaceAll("\u2009", " ")).toBe(shown);
+  [local(11, 21, 17, 51, 19), local(11, 26), "en", "Nov 21, 17:51:19"],
+  [local(11, 21, 0, 5), local(11, 26), "en", "Nov 21, 00:05:00"],
+  [local(11, 21, 17, 51, 19), local(11, 26), "ko", "11월 21일 17:51:19"],
+  [local(12, 31, 23, 59, 59), local(13, 1), "en", "Dec 31, 2026, 23:59:59"],
+])(
+  "an instant is written as the axes write it, and its year only where it is another: %s",
+  (time, now, language, text) => {
+    expect(formatInstant(time, now, language)).toBe(text);
+  },
+);
+
+it.each([
+  [local(11, 20, 10), local(11, 21, 9), "en", "Nov 20, 10:00 – Nov 21, 09:00"],
+  [local(11, 21, 9), local(11, 21, 9, 0, 30), "en", "Nov 21, 09:00:00 – 09:00:30"],
+  [local(11, 21, 9), local(11, 21, 17), "en", "Nov 21, 09:00 – 17:00"],
+  [local(11, 21, 9), local(11, 21, 17), "ko", "11월 21일 09:00 – 17:00"],
+  [local(12, 31, 20), local(13, 1, 9), "en", "Dec 31, 2026, 20:00 – Jan 1, 2027, 09:00"],
+])("a range is one text: %s %s %s", (start, end, language, shown) => {
+  expect(formatRange(start, end, language)).toBe(shown);
 });

@@ -58,10 +58,15 @@ function seconds(instant: string): number {
   return Date.parse(instant) / 1000;
 }
 
-/** Returns a clock's offset in words for the interface: right, ahead, behind, or unknown. */
-export function offsetKind(seconds: number | null): "unknown" | "right" | "ahead" | "behind" {
+/** Returns the numbers of a run: one that is alone stands alone. */
+export function numbersText(first: number, last: number): string {
+  return first === last ? String(first) : `${first}–${last}`;
+}
+
+/** Returns a clock's offset in words for the interface: in step, ahead, behind, or unknown. */
+export function offsetKind(seconds: number | null): "unknown" | "in_step" | "ahead" | "behind" {
   if (seconds === null) return "unknown";
-  if (Math.abs(seconds) < OFFSET_SECONDS_SHOWN) return "right";
+  if (Math.abs(seconds) < OFFSET_SECONDS_SHOWN) return "in_step";
   return seconds > 0 ? "ahead" : "behind";
 }
 

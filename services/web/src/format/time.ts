@@ -56,12 +56,16 @@ export function formatStep(seconds: number, language: string): string {
 /** Returns two instants as one text, with seconds where they are close. */
 export function formatRange(start: number, end: number, language: string): string {
   const near = end - start < 2 * HOUR * 1000;
-  const years = new Date(start).getFullYear() !== new Date(end).getFullYear();
-  return kept(language, {
+  const [from, to] = [new Date(start), new Date(end)];
+  const years = from.getFullYear() !== to.getFullYear();
+  // Not formatRange: in some languages that writes the time of day in another way than everything else.
+  const whole = kept(language, {
     ...DAY_AND_MINUTE,
     ...(years && { year: "numeric" }),
     ...(near && { second: "2-digit" }),
-  }).formatRange(start, end);
+  });
+  const last = from.toDateString() === to.toDateString() ? clockFormat(language, near) : whole;
+  return `${whole.format(from)} – ${last.format(to)}`;
 }
 
 /** Returns the local day and time of a point, no finer than its step. */
@@ -70,9 +74,10 @@ export function formatPoint(milliseconds: number, stepSeconds: number | null, la
   return kept(language, { ...DAY_AND_MINUTE, ...(fine && { second: "2-digit" }) }).format(milliseconds);
 }
 
-/** Returns the local day and time. */
-export function formatInstant(milliseconds: number, language: string): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" }).format(milliseconds);
+/** Returns the local day and time, with seconds; the year where it is not that of `now`. */
+export function formatInstant(milliseconds: number, now: number, language: string): string {
+  const year = new Date(milliseconds).getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
+  return kept(language, { ...DAY_AND_MINUTE, second: "2-digit", year }).format(milliseconds);
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

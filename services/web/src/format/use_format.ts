@@ -1,6 +1,7 @@
 /** The formatters in the page's language, and the names of families and gauges. */
 import { computed } from "vue";
 import { useI18n } from "vue-i18n";
+import { serverNow } from "./server_clock";
 import { formatClock, formatInstant, formatPoint, formatRange, formatSpan, formatStep } from "./time";
 import { formatValue } from "./units";
 
@@ -22,7 +23,7 @@ export function useFormat() {
     point: (milliseconds: number, stepSeconds: number | null) => formatPoint(milliseconds, stepSeconds, language.value),
     range: (start: number, end: number) => formatRange(start, end, language.value),
     step: (seconds: number) => formatStep(seconds, language.value),
-    instant: (milliseconds: number) => formatInstant(milliseconds, language.value),
+    instant: (milliseconds: number) => formatInstant(milliseconds, serverNow(), language.value),
     familyName: (name: string) => named("families", name),
     gaugeName: (name: string) => named("gauges", name),
     labelName: (name: string) => named("labels", name),
