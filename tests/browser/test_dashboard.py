@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,39 @@ def test_the_second_host_is_in_the_table_and_can_be_switched_to(open_page: Opene
     expect(watched.page.get_by_test_id("host-name")).to_have_text(second_host)
     watched.page.locator(CPU_PANEL).wait_for()
     assert len(wait_for_new_points(watched.page, 2)) >= 2
+
+
+@pytest.mark.parametrize(("size", "language"), [(DESKTOP, "en"), (PHONE, "ko")], ids=["desktop", "phone, Korean"])
+def test_an_address_that_names_no_page_says_so_and_every_page_is_linked(
+    open_page: Opener, pictures: Path, size: tuple[int, int], language: str
+) -> None:
+    watched = open_page(size, "light", language)
+    watched.sign_in()
+    page = watched.page
+    page.goto(f"{watched.url}/#/nonsense")
+    not_found = page.get_by_test_id("not-found")
+    expect(not_found).to_contain_text("/nonsense")
+    expect(page.get_by_test_id("hosts")).to_have_count(0)
+    check(page, pictures / f"not-found-{size[0]}.png")
+    not_found.get_by_role("link").click()
+    page.get_by_test_id("hosts").wait_for()
+    page.get_by_test_id("compare-link").click()
+    page.wait_for_url(re.compile(r"#/compare$"))
+    page.get_by_test_id("api-link").click()
+    page.wait_for_url(re.compile(r"#/docs/swagger$"))
+
+
+@pytest.mark.parametrize(("size", "visible"), [(DESKTOP, True), (PHONE, False)], ids=["desktop", "phone"])
+def test_the_choice_of_a_theme_is_called_so(open_page: Opener, size: tuple[int, int], visible: bool) -> None:
+    watched = open_page(size)
+    watched.sign_in()
+    page = watched.page
+    expect(page.get_by_role("combobox", name="Theme")).to_have_attribute("data-testid", "theme")
+    field = page.locator("label", has=page.get_by_test_id("theme"))
+    expect(field.locator("svg")).to_be_visible()
+    box = field.locator(".field-name").bounding_box()
+    assert box is not None
+    assert (box["width"] > 20) is visible
 
 
 def test_search_and_sort(open_page: Opener, second_host: str) -> None:

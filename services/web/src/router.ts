@@ -3,6 +3,7 @@ import { watch } from "vue";
 import { createRouter, createWebHashHistory } from "vue-router";
 import { resume, sessionState } from "./auth/current";
 import HostsView from "./hosts/HostsView.vue";
+import NotFoundView from "./NotFoundView.vue";
 
 export const router = createRouter({
   history: createWebHashHistory(),
@@ -14,7 +15,8 @@ export const router = createRouter({
     { path: "/docs/swagger", name: "swagger", component: () => import("./docs/SwaggerView.vue") },
     { path: "/docs/redoc", name: "redoc", component: () => import("./docs/RedocView.vue") },
     { path: "/sign-in", name: "sign-in", component: () => import("./auth/SignInView.vue"), meta: { open: true } },
-    { path: "/:rest(.*)*", redirect: "/" },
+    { path: "/hosts", redirect: "/" },
+    { path: "/:rest(.*)*", name: "not-found", component: NotFoundView },
   ],
 });
 
