@@ -56,6 +56,7 @@ class Family:
     """A kind of reading: its rows, its rhythm and its limits.
 
     `interval_seconds` is the default rhythm; `headline` names the gauges, all of one unit, that a page draws first;
+    a `fitted` one has axes that fit its values also where these are shares, which are else drawn from 0 to 100;
     `top` is how many rows the reader keeps by each of its orders;
     `retention_days` overrides the retention of raw rows; churning families have labels that live minutes.
     """
@@ -65,6 +66,7 @@ class Family:
     row: type[Any]
     interval_seconds: int
     headline: tuple[str, ...]
+    fitted: bool
     labels: tuple[Column, ...]
     gauges: tuple[Column, ...]
     rollups: bool
@@ -103,6 +105,7 @@ def define(  # noqa: PLR0913 - what a family may say, by keyword
     *,
     interval_seconds: int,
     headline: tuple[str, ...],
+    fitted: bool = False,
     rollups: bool = True,
     churning: bool = False,
     rows_max: int = ROWS_MAX,
@@ -134,6 +137,7 @@ def define(  # noqa: PLR0913 - what a family may say, by keyword
         row=row,
         interval_seconds=interval_seconds,
         headline=headline,
+        fitted=fitted,
         labels=tuple(column for column in columns if column.kind == "label"),
         gauges=tuple(column for column in columns if column.kind == "gauge"),
         rollups=rollups and not churning,

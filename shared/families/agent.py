@@ -26,4 +26,4 @@ class Agent:
     spool_bytes: int | None = gauge("Size of the spool on disk, its log included.", optional=True)
 
 
-AGENT = define("agent", Agent, interval_seconds=10, headline=("one_core_percent",))
+AGENT = define("agent", Agent, interval_seconds=10, headline=("one_core_percent",), fitted=True)

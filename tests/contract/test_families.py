@@ -60,6 +60,7 @@ def test_the_api_lists_it_with_every_column(family: Family) -> None:
         (column.name, column.unit, column.optional) for column in family.gauges
     ]
     assert (listed.interval_seconds, tuple(listed.headline)) == (family.interval_seconds, family.headline)
+    assert listed.fitted is family.fitted
 
 
 def released_form(family: Family) -> dict[str, Any]:

@@ -84,5 +84,12 @@ def _definition(family: Family) -> FamilyDefinition:
         for column in family.gauges
     ]  # fmt: skip
     return FamilyDefinition(
-        family.name, family.doc, family.interval_seconds, family.churning, list(family.headline), labels, gauges
+        family.name,
+        family.doc,
+        family.interval_seconds,
+        family.churning,
+        list(family.headline),
+        labels,
+        gauges,
+        family.fitted,
     )

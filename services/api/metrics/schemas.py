@@ -42,6 +42,8 @@ class FamilyDefinition(msgspec.Struct, frozen=True):
     headline: list[str]
     labels: list[LabelColumn]
     gauges: list[GaugeColumn]
+    fitted: bool
+    """Whether its axes fit the values also where these are shares, which are else drawn from 0 to 100."""
 
 
 class Families(msgspec.Struct, frozen=True):

@@ -12,7 +12,16 @@ import {
 
 function family(name: string, gauges: string[], headline: string[], churning = false): Family {
   const described = gauges.map((gauge) => ({ name: gauge, doc: "", unit: "percent", type: "float", optional: false }));
-  return { name, doc: "", interval_seconds: 1, churning, headline, labels: [], gauges: described } as Family;
+  return {
+    name,
+    doc: "",
+    interval_seconds: 1,
+    churning,
+    headline,
+    labels: [],
+    gauges: described,
+    fitted: false,
+  } as Family;
 }
 
 const families = [

@@ -33,6 +33,9 @@ describe("the ticks of an axis", () => {
   it.each([
     ["bytes_per_second", [0, 524_288, 1_048_576], ["0 MiB/s", "0.5 MiB/s", "1 MiB/s"]],
     ["percent", [0, 25, 50], ["0%", "25%", "50%"]],
+    ["percent", [0, 0.25, 0.5, 0.75], ["0%", "0.25%", "0.5%", "0.75%"]],
+    ["percent", [0, 0.5, 1, 1.5], ["0%", "0.5%", "1%", "1.5%"]],
+    ["bytes", [0, 256, 512, 1_024], ["0 KiB", "0.25 KiB", "0.5 KiB", "1 KiB"]],
     ["seconds", [0, 0.002, 0.004], ["0 ms", "2 ms", "4 ms"]],
     ["average", [0, 0.05, 0.1], ["0", "0.05", "0.1"]],
   ])("of %s share one unit", (unit, ticks, shown) => {
@@ -49,5 +52,15 @@ describe("the ticks of an axis", () => {
     ["count", 100, 108],
   ])("of %s reach, for a largest value of %s, up to %s", (unit, largest, top) => {
     expect(axisTop(unit, largest)).toBeCloseTo(top);
+  });
+
+  it.each([
+    ["percent", 0.4, 1],
+    ["percent", 0, 1],
+    ["percent", 10, 10.8],
+    ["percent", 180, 194.4],
+    ["count", 100, 108],
+  ])("of %s that fits its values reach, for a largest value of %s, up to %s", (unit, largest, top) => {
+    expect(axisTop(unit, largest, true)).toBeCloseTo(top);
   });
 });

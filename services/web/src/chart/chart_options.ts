@@ -9,6 +9,8 @@ export interface ChartDescription {
   element: HTMLElement;
   names: readonly string[];
   unit: string;
+  /** Whether the axis fits the values also where these are shares. */
+  fitted: boolean;
   language: string;
   /** The time axis in seconds. */
   range: () => [number, number];
@@ -48,7 +50,7 @@ export function chartOptions(description: ChartDescription): uPlot.Options {
     cursor: cursor(description),
     scales: {
       x: { time: true, range: () => description.range() },
-      y: { range: (_chart, _low, high: number | null) => [0, axisTop(unit, high ?? 0)] },
+      y: { range: (_chart, _low, high: number | null) => [0, axisTop(unit, high ?? 0, description.fitted)] },
     },
     axes: [
       {

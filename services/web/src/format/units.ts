@@ -53,7 +53,10 @@ export function formatValue(unit: string, value: number | null | undefined, lang
 
 /** Returns a tick of an axis in the axis's unit, with just the decimals that the distance of ticks needs. */
 export function formatTick(scale: Scale, value: number, step: number, language: string): string {
-  const decimals = Math.min(4, Math.max(0, -Math.floor(Math.log10(step / scale.divisor) + 1e-9)));
+  const scaled = step / scale.divisor;
+  // A quarter needs two decimals although it is more than a tenth: ticks that are rounded look unevenly far apart.
+  const isWhole = (count: number): boolean => Math.abs(count - Math.round(count)) < 1e-6 * count;
+  const decimals = [0, 1, 2, 3].find((digits) => isWhole(scaled * 10 ** digits)) ?? 4;
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: decimals }).format(value / scale.divisor);
   return joined(number, scale.suffix);
 }
@@ -83,9 +86,10 @@ export function tickSteps(unit: string): number[] | undefined {
   return BYTE_SUFFIXES.flatMap((_, power) => KIBS.map((factor) => factor * KIB ** power));
 }
 
-/** Returns the highest value of an axis that begins at 0: 100 for percent, else a little above the largest. */
-export function axisTop(unit: string, largest: number): number {
-  if (unit === "percent") return Math.max(100, largest);
+/** Returns the highest value of an axis that begins at 0: 100 for percent unless fitted, else a little above the largest. */
+export function axisTop(unit: string, largest: number, fitted = false): number {
+  // Fitted or not, the last hundredth of the whole is not blown up.
+  if (unit === "percent") return fitted ? Math.max(1, largest * 1.08) : Math.max(100, largest);
   if (largest > 0) return largest * 1.08;
   return unit === "bytes" || unit === "bytes_per_second" ? KIB : 1;
 }
