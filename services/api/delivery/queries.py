@@ -43,12 +43,12 @@ _SEEN = """WITH kept AS (
     SELECT source, session, seq, time, received_at FROM metrics.sample_sets
     WHERE host = $1 AND time >= $2 AND time < $3 LIMIT $6
 ), seen AS MATERIALIZED (
-    SELECT source, session, seq, time, received_at, received_at - time > $5 AS late,
+    SELECT source, session, seq, time, received_at - time > $5 AS late, received_at > $9 AS awaited,
         date_bin(make_interval(secs => $4), time, timestamptz '2000-01-03 00:00+00') AS step,
         lag(seq) OVER earlier AS seq_before, lag(time) OVER earlier AS time_before
     FROM bounded WINDOW earlier AS (PARTITION BY source, session ORDER BY seq, time)
 ), heads AS MATERIALIZED (
-    SELECT source, session, seq, time, received_at FROM seen WHERE seq > 1 AND seq_before IS NULL LIMIT $8
+    SELECT source, session, seq, time, awaited FROM seen WHERE seq > 1 AND seq_before IS NULL LIMIT $8
 ), broken AS MATERIALIZED (
     SELECT source, session, min(seq_before) AS seq_first, max(seq) AS seq_last FROM seen
     WHERE seq - seq_before > 1 GROUP BY source, session LIMIT $8
@@ -63,10 +63,10 @@ _SEEN = """WITH kept AS (
             AND behind.seq > broken.seq_first AND behind.seq < broken.seq_last AND behind.time >= $3
     ) AS own LIMIT $6
 ), edges AS (
-    SELECT source, session, seq, time, received_at, seq_before, time_before,
+    SELECT source, session, seq, time, awaited, seq_before, time_before,
         lag(seq) OVER earlier AS seq_nearer, lag(time) OVER earlier AS time_nearer
     FROM (
-        SELECT source, session, seq, time, received_at, seq_before, time_before FROM seen WHERE seq - seq_before > 1
+        SELECT source, session, seq, time, awaited, seq_before, time_before FROM seen WHERE seq - seq_before > 1
         UNION ALL SELECT source, session, seq, time, NULL, NULL, NULL FROM elsewhere
     ) AS placed WINDOW earlier AS (PARTITION BY source, session ORDER BY seq, time)
 ), tails AS MATERIALIZED (
@@ -78,11 +78,11 @@ _SEEN = """WITH kept AS (
 ), holes AS MATERIALIZED (
     SELECT source, session, greatest(seq_before, seq_nearer) AS seq_before, seq - 1 AS seq_last,
         CASE WHEN seq_nearer > seq_before THEN time_nearer ELSE time_before END AS time_before, time AS time_after,
-        received_at > $9 AS awaited
+        awaited
     FROM edges WHERE seq - seq_before > 1 AND seq - coalesce(seq_nearer, seq_before) > 1
     UNION ALL
     SELECT heads.source, heads.session, coalesce(earlier.seq, 0) AS seq_before, heads.seq - 1 AS seq_last,
-        earlier.time AS time_before, heads.time AS time_after, heads.received_at > $9 AS awaited
+        earlier.time AS time_before, heads.time AS time_after, heads.awaited
     FROM heads CROSS JOIN kept LEFT JOIN LATERAL (
         SELECT own.seq, own.time FROM metrics.sample_sets AS own
         WHERE own.host = $1 AND own.source = heads.source AND own.session = heads.session AND own.seq < heads.seq
