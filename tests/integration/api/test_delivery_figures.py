@@ -277,6 +277,7 @@ async def test_numbers_that_only_a_liar_gives_out_are_no_failure(
     assert found.total.missing > 9e18
 
 
+@pytest.mark.alone
 async def test_a_range_with_too_many_sample_sets_is_refused(
     owner: asyncpg.Connection, reading: DeliveryQueries
 ) -> None:
