@@ -11,9 +11,9 @@ from hypothesis import settings
 
 from tests.servers import NatsServer, PostgresServer, temporary_directory
 
-# How long an example takes says how busy the machine is; what has a bound in time has a test of its own.
-settings.register_profile("no deadline", deadline=None)
-settings.load_profile("no deadline")
+# Ten times what hypothesis allows an example: a busy machine stays within it, a pattern that explodes does not.
+settings.register_profile("suite", deadline=2_000)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,7 @@ from tests.faults.witness import Witness
 from tests.processes import Service
 from tests.waiting import holds
 
-CALM_S_MAX = 300.0
-"""After NATS was killed each host sends two minutes of copies again: at 1,000 hosts that takes half a minute."""
+CALM_S_MAX = 90.0
 LIVING_SHARE_MIN = 0.8
 """Invented hosts die now and then; so many speak at any time."""
 
