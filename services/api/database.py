@@ -20,6 +20,7 @@ RETRY_AFTER_S = 5
 _AWAY = (
     OSError,  # a TimeoutError is one
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # the connection ended while a statement began
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # it starts, stops, or recovers
     asyncpg.InsufficientResourcesError,  # its disk, memory or connections are used up
@@ -103,7 +104,7 @@ class Database:
         try:
             async with asyncio.timeout(3):
                 await self._pool.close()
-        except (TimeoutError, OSError, asyncpg.InterfaceError):
+        except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             self._pool.terminate()
 
 

@@ -57,6 +57,9 @@ def translated(error: Exception) -> type[WriteError] | None:
     # A provision that altered a table leaves what a connection knows of it behind; a new connection knows it.
     if isinstance(error, (asyncpg.OutdatedSchemaCacheError, asyncpg.InvalidCachedStatementError)):
         return UnavailableError
+    # The server ended the connection between two statements, and the next one began before asyncpg read its end.
+    if isinstance(error, asyncpg.InternalClientError):
+        return UnavailableError
     if isinstance(error, asyncpg.PostgresError):
         sqlstate = error.sqlstate or ""
         return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:2])

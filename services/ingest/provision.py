@@ -131,7 +131,7 @@ def main() -> int:
     except ProvisionError as error:
         log.error("not provisioned", extra={"reason": str(error)})
         return 1
-    except (NatsError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (NatsError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
         log.error("not provisioned: it went away; run this again", extra={"error": _named(error)})
         return 1
     except Exception:
@@ -164,7 +164,7 @@ async def _open_or_create(connect_as_admin: Callable[..., Awaitable[asyncpg.Conn
     except (ValueError, asyncpg.ClientConfigurationError):
         # Its text may quote the address, and with it a password.
         raise ProvisionError(f"database_url is no address: {ADDRESS_EXPECTED}") from None
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
         raise ProvisionError(
             f"the database does not let us in ({_named(error)}): "
             "check that it runs, and database_url and database_password"

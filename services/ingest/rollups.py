@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -149,18 +148,16 @@ class _Work:
             return
         if self._second is None:
             self._second = await self.effort.connect()
-            with _broken_is_away():
-                await self._second.execute("SELECT pg_advisory_lock(hashtext($1))", SECOND_LOCK)
+            await self._second.execute("SELECT pg_advisory_lock(hashtext($1))", SECOND_LOCK)
         # One iterator for both: whoever is ready takes the next unit.
         units = iter([(family, half) for family in self._families for half in ranges.halves()])
         parts = (_compute(self.connection, level, units), self._compute_apart(self._second, level, units))
         await all_or_none([asyncio.ensure_future(part) for part in parts])
 
     async def _compute_apart(self, second: asyncpg.Connection, level: RollupLevel, units: Iterable[Unit]) -> None:
-        with _broken_is_away():
-            async with second.transaction():
-                await second.execute(_PLAN_BY_INDEX)
-                await _compute(second, level, units)
+        async with second.transaction():
+            await second.execute(_PLAN_BY_INDEX)
+            await _compute(second, level, units)
 
     async def close(self) -> None:
         """Let go of the second connection, and wait until its lock is free."""
@@ -170,15 +167,6 @@ class _Work:
                 await second.close(timeout=CLOSE_S_MAX)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
                 second.terminate()
-
-
-@contextmanager
-def _broken_is_away() -> Iterator[None]:
-    """Take what asyncpg says of a connection that ends while a statement begins for one that is away."""
-    try:
-        yield
-    except asyncpg.InternalClientError as error:
-        raise asyncpg.InterfaceError(f"the second connection of upkeep broke: {error}") from error
 
 
 async def all_or_none(tasks: Sequence[asyncio.Future[None]]) -> None:

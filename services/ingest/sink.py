@@ -23,6 +23,8 @@ from shared.sql import SCHEMA, copy_columns, ledger_insert
 
 T = TypeVar("T")
 
+LOST_S = 0.5
+"""What is told that its connection is gone ends at once; what is not, after so long."""
 _LEDGER_INSERT = ledger_insert()
 _MARK_INSERT = mark_insert()
 _MARGIN_SECONDS = int(MARGIN.total_seconds())
@@ -59,6 +61,7 @@ class PostgresSink:
         self._metrics = metrics
         self._write_s_max = write_s_max
         self._connection: asyncpg.Connection | None = None
+        self._deadline: asyncio.Timeout | None = None
         self._accounts = Accounts()
         self.marks_rollups = True
         """Whether a batch marks the minutes it touched; the storage mode says."""
@@ -113,23 +116,34 @@ class PostgresSink:
     async def _translating(self, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
         connected = False
         try:
-            async with asyncio.timeout(self._write_s_max):
+            async with asyncio.timeout(self._write_s_max) as self._deadline:
                 if self._connection is None or self._connection.is_closed():
                     self._connection = await self._connect()
+                    self._connection.add_termination_listener(self._lost)
                     await send_as_microseconds(self._connection)
                 connected = True
                 result = await work(self._connection)
         except Exception as error:
+            is_lost = self._connection is None or self._connection.is_closed()
             # A database that is away answers no connection either, so the first half of a batch already finds out.
-            meaning = TooSlowError if connected and isinstance(error, TimeoutError) else translated(error)
+            too_slow = connected and not is_lost and isinstance(error, TimeoutError)
+            meaning = TooSlowError if too_slow else translated(error)
             if meaning is not RefusedError:
                 self.close()
             self._metrics.database_up.set(meaning is RefusedError)
             if meaning is None:
                 raise
             raise meaning(f"{type(error).__name__}: {error}") from error
+        finally:
+            self._deadline = None
         self._metrics.database_up.set(1)
         return result
+
+    def _lost(self, connection: object) -> None:
+        """End soon what still waits for a connection that is gone: a COPY amid its rows is not told by asyncpg."""
+        deadline = self._deadline
+        if connection is self._connection and deadline is not None and not deadline.expired():
+            deadline.reschedule(asyncio.get_running_loop().time() + LOST_S)
 
 
 async def _transaction(

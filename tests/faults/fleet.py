@@ -69,6 +69,8 @@ class Fleet:
     logs: list[Path] = field(default_factory=list)
     away: list[Spell] = field(default_factory=list)
     """When nothing could be said to the bus."""
+    limits_reached: bool = False
+    """Whether a test has let a stream become full, so that it let something go unread."""
 
     @property
     def urls(self) -> str:

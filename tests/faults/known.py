@@ -37,6 +37,8 @@ class Known:
     ended: Mapping[str, int]
     delivered_again: int | None
     before: Mapping[str, int]
+    limits_reached: bool
+    """Whether the test let a stream become full; otherwise no stream let anything go."""
 
 
 def disagreements(shown: Shown, known: Known) -> list[str]:
@@ -47,6 +49,8 @@ def disagreements(shown: Shown, known: Known) -> list[str]:
 def _disagreements(shown: Shown, known: Known) -> Iterator[tuple[str, str]]:
     if shown.received != known.received:
         yield "received", f"stored {known.received}"
+    if shown.stream_loss_max and not known.limits_reached:
+        yield "stream_loss_max", "no stream was full"
     # A hole at the end of what a stream let go shows only once the next number comes: the loss covers it.
     if not shown.missing <= known.gone <= shown.missing + shown.stream_loss_max:
         yield "missing", f"gone {known.gone}, of which the streams let go at most {shown.stream_loss_max}"

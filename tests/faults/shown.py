@@ -78,6 +78,7 @@ def known_of(verdict: Verdict, watch: Watch, delivered_again: int | None) -> dic
             received[host], gone[host], sent.late[host], sent.copies[host],
             {kind: sent.ended[host, kind] for kind in KINDS}, delivered_again,
             {kind: watch.ended_before[host, kind] for kind in ("doubled", *KINDS)},
+            watch.fleet.limits_reached,
         )
         for host in sorted(hosts)
     }  # fmt: skip

@@ -121,7 +121,7 @@ def test_what_a_publisher_sent_again_is_heard_again(seqs: tuple[int, ...], again
 
 
 SHOWN = Shown(received=9, missing=0, late=0, doubled=0, too_old=0, clock_ahead=0, refused=0, stream_loss_max=0)
-KNOWN = Known(received=9, gone=0, late=0, copies=0, ended={}, delivered_again=0, before={})
+KNOWN = Known(received=9, gone=0, late=0, copies=0, ended={}, delivered_again=0, before={}, limits_reached=False)
 
 
 @pytest.mark.parametrize(
@@ -131,15 +131,17 @@ KNOWN = Known(received=9, gone=0, late=0, copies=0, ended={}, delivered_again=0,
         ({"received": 8}, {}, ["received"]),
         ({"missing": 2}, {"gone": 2}, []),
         ({"missing": 1}, {"gone": 2}, ["missing"]),
-        ({"missing": 1, "stream_loss_max": 5}, {"gone": 2}, []),
-        ({"missing": 3, "stream_loss_max": 5}, {"gone": 2}, ["missing"]),
+        ({"missing": 1, "stream_loss_max": 5}, {"gone": 2, "limits_reached": True}, []),
+        ({"missing": 1, "stream_loss_max": 5}, {"gone": 2}, ["stream_loss_max"]),
+        ({"missing": 3, "stream_loss_max": 5}, {"gone": 2, "limits_reached": True}, ["missing"]),
         ({"late": 1}, {}, ["late"]),
         ({"late": 0}, {"late": 1}, ["late"]),
         ({"late": 0, "missing": 1}, {"late": 1, "gone": 1}, []),
         ({"late": 1}, {"late": 2, "copies": 1, "delivered_again": None}, ["doubled"]),
         ({"doubled": 1}, {}, ["doubled"]),
         ({"doubled": 0}, {"copies": 1}, ["doubled"]),
-        ({"doubled": 0, "stream_loss_max": 1}, {"copies": 1}, []),
+        ({"doubled": 0, "stream_loss_max": 1}, {"copies": 1, "limits_reached": True}, []),
+        ({"doubled": 0, "stream_loss_max": 1}, {"copies": 1}, ["stream_loss_max"]),
         ({"doubled": 1}, {"delivered_again": 5}, ["doubled"]),
         ({"doubled": 1}, {"before": {"doubled": 1}}, []),
         ({"doubled": 2}, {"copies": 1}, ["doubled"]),

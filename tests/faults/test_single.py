@@ -94,6 +94,7 @@ async def test_a_stream_at_its_limits_loses_the_oldest_and_nothing_else(
         ingest = fleet.ingests[0]
         await asyncio.to_thread(ingest.stop)
         await asyncio.to_thread(fleet.provision, metrics_bytes_max=str(MIB))
+        fleet.limits_reached = True
         before = await last_seq(fleet, "METRICS")
         client = await fleet.bus("simulator")
         for seq, time in enumerate(ticks(sent_count), start=1):

@@ -20,6 +20,7 @@ from tests.processes import Service
 from tests.waiting import holds
 
 CALM_S_MAX = 90.0
+HOLES_SHOWN_MAX = 10
 LIVING_SHARE_MIN = 0.8
 """Invented hosts die now and then; so many speak at any time."""
 
@@ -69,11 +70,21 @@ class Watch:
         """Return once the streams have what hosts say of a moment after this call, and all that they said before."""
         since, sent = datetime.now(UTC), self.witness.sent
 
-        async def all_is_kept() -> bool:
-            speaking = sum(newest >= since for newest in sent.kept_newest.values())
-            return speaking >= LIVING_SHARE_MIN * self.hosts and not any(holes(sent.kept))
+        def speaking() -> int:
+            return sum(newest >= since for newest in sent.kept_newest.values())
 
-        await holds(all_is_kept, "hosts that speak again, without a hole", CALM_S_MAX)
+        async def all_is_kept() -> bool:
+            return speaking() >= LIVING_SHARE_MIN * self.hosts and not any(holes(sent.kept))
+
+        def seen() -> str:
+            missing = Counter(identity[:3] for identity in holes(sent.kept))
+            first = [(*key, count, len(sent.kept[key]) - 1) for key, count in missing.most_common(HOLES_SHOWN_MAX)]
+            return (
+                f"{speaking()} of {self.hosts} hosts speak, {missing.total()} sample sets of {len(missing)} sessions "
+                f"are in no stream; host, source, session, missing, newest: {first}"
+            )
+
+        await holds(all_is_kept, "hosts that speak again, without a hole", CALM_S_MAX, seen)
 
     async def verdict(self) -> Verdict:
         """Let the hosts finish, let ingest store everything, and compare."""

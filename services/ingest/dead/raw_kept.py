@@ -37,7 +37,7 @@ async def raw_kept(settings: DeadLetterSettings) -> timedelta | None:
     except (ValueError, asyncpg.ClientConfigurationError):
         # Its text may quote the address, and with it a password.
         raise UnknownError(f"database_url is no address: {ADDRESS_EXPECTED}") from None
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
         raise UnknownError(
             f"the database does not say how long raw rows are kept ({type(error).__name__}: {error}): "
             f"check that it runs, and database_url and database_password, {OR_SAY}"

@@ -7,18 +7,21 @@ import os
 import shutil
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import asyncpg
 import pytest
 from nats.aio.client import Client
 
 from services.ingest.batch import Delivery
-from services.ingest.errors import TooSlowError
+from services.ingest.errors import TooSlowError, UnavailableError
 from services.ingest.metrics import Metrics
 from services.ingest.provenance import provenance_of
 from services.ingest.provision import provision_database
-from services.ingest.sink import PostgresSink
+from services.ingest.sink import LOST_S, PostgresSink
+from shared.families import FAMILIES
 from shared.wire.decode import decode
 from tests.integration.conftest import Database
 from tests.integration.ingest.conftest import StartIngest
@@ -140,4 +143,68 @@ async def test_a_write_that_takes_too_long_is_to_be_halved(database: Database, o
             await sink.write([delivery])
     await sink.write([delivery])
     assert await owner.fetchval("SELECT count(*) FROM metrics.swap") == 1
+    sink.close()
+
+
+@asynccontextmanager
+async def deaf_to_hanging_up(server: Path, directory: Path) -> AsyncIterator[None]:
+    """Stand before a database server: what it says last is passed on, but not that it has hung up."""
+    writers: list[asyncio.StreamWriter] = []
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while part := await reader.read(65_536):
+                writer.write(part)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_server, to_server = await asyncio.open_unix_connection(server)
+        writers.extend((writer, to_server))
+        await asyncio.gather(pass_on(reader, to_server), pass_on(from_server, writer))
+
+    listening = await asyncio.start_unix_server(serve, directory / server.name)
+    async with listening:
+        yield
+        for writer in writers:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+
+async def test_a_connection_that_ends_between_two_batches_is_one_that_is_away(
+    own_postgres: PostgresServer, tmp_path: Path
+) -> None:
+    await provision_database(own_postgres.url("vitalwire"))
+    behind = f"postgresql://vw_ingest@/vitalwire?host={tmp_path}"
+    sink = PostgresSink(lambda: asyncpg.connect(behind), Metrics(), write_s_max=10.0)
+    message = FakeMessage("a", body())
+    delivery = Delivery(message, decode(message.data, message.subject), provenance_of(message.reply))
+    async with deaf_to_hanging_up(own_postgres.directory / ".s.PGSQL.5432", tmp_path):
+        assert await sink.provisioned() is not None
+        await asyncio.to_thread(own_postgres.stop)
+        await asyncio.to_thread(own_postgres.start)
+        with pytest.raises(UnavailableError, match="another operation"):
+            await sink.write([delivery])
+        await sink.write([delivery])
+        sink.close()
+
+
+async def test_a_connection_lost_amid_many_rows_is_told_at_once(database: Database, owner: asyncpg.Connection) -> None:
+    sink = PostgresSink(lambda: asyncpg.connect(database.ingest_url), Metrics(), write_s_max=60.0)
+    # More than the socket takes while the server reads none of it: asyncpg waits until it may write on.
+    names = [f"{number:04}{'x' * 196}" for number in range(2_000)]
+    columns = [column.name for column in FAMILIES["network"].columns if not column.optional]
+    rows = [[name, *[1.0] * (len(columns) - 1)] for name in names]
+    family = {"interval_seconds": 1.0, "columns": columns, "rows": rows}
+    messages = [FakeMessage("a", body(seq=seq, families={"network": family})) for seq in range(1, 11)]
+    deliveries = [Delivery(each, decode(each.data, each.subject), provenance_of(each.reply)) for each in messages]
+    waits = "FROM pg_locks WHERE NOT granted AND relation = 'metrics.network'::regclass"
+    async with owner.transaction():
+        await owner.execute("LOCK TABLE metrics.network IN SHARE MODE")
+        writing = asyncio.create_task(sink.write(deliveries))
+        await until(owner, f"EXISTS (SELECT {waits})")
+        await owner.fetchval(f"SELECT pg_terminate_backend(pid) {waits}")
+        ended, _ = await asyncio.wait({writing}, timeout=10 * LOST_S)
+        assert [type(task.exception()) for task in ended] == [UnavailableError]
+    await sink.write(deliveries)
+    assert await owner.fetchval("SELECT count(*) FROM metrics.network") == len(deliveries) * len(names)
     sink.close()

@@ -51,6 +51,7 @@ def test_asyncpg_has_the_errors_that_the_table_names() -> None:
     ("error", "expected"),
     [
         pytest.param(asyncpg.InterfaceError("connection is closed"), UnavailableError, id="a closed connection"),
+        pytest.param(asyncpg.InternalClientError("x"), UnavailableError, id="a connection that ended just now"),
         pytest.param(ConnectionRefusedError(), UnavailableError, id="nobody listens"),
         pytest.param(FileNotFoundError(), UnavailableError, id="no socket"),
         pytest.param(TimeoutError(), UnavailableError, id="a timeout is an OSError"),
@@ -60,7 +61,6 @@ def test_asyncpg_has_the_errors_that_the_table_names() -> None:
         pytest.param(OverflowError("int too big"), RefusedError, id="encoding: overflow"),
         pytest.param(TypeError("expected str"), RefusedError, id="encoding: type"),
         pytest.param(asyncpg.ClientConfigurationError("sslmode"), None, id="a wrong address is ours to mend"),
-        pytest.param(asyncpg.InternalClientError("protocol"), None, id="asyncpg's bug"),
         pytest.param(asyncpg.PostgresError("no code"), None, id="an error without a code"),
         pytest.param(KeyError("cpu"), None, id="our bug"),
     ],
