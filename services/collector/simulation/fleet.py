@@ -16,8 +16,9 @@ from services.collector.ticking import stopped
 
 log = logging.getLogger(__name__)
 
-FLEET_WAITING_MAX = 30_000
-FLEET_WAITING_BYTES_MAX = 64 * 1024**2
+FLEET_WAITING_MAX = 120_000
+FLEET_WAITING_BYTES_MAX = 256 * 1024**2
+"""Two minutes of a thousand hosts: a bus that is killed with hours in its streams reads them before it answers."""
 FLEET_PENDING_MAX = 4_096
 HOST_WAITING_BYTES_MIN = 16 * 1024
 """The largest tick of a host takes half of it."""
