@@ -44,7 +44,7 @@ test: setup .venv/dev.stamp ## Run every test: unit and contract, integration, f
 
 test-unit: ; @echo "== unit and contract tests" && $(SIDE_BY_SIDE) tests/unit tests/contract
 test-integration: ; @echo "== integration tests: real NATS and PostgreSQL" && $(SIDE_BY_SIDE) -m "not alone" tests/integration && $(TEST) -m alone tests/integration
-test-faults: ; @echo "== faults on real servers, in short forms" && $(TEST) tests/faults
+test-faults: ; @echo "== faults on real servers, in short forms" && $(SIDE_BY_SIDE) tests/faults
 test-web: ; @echo "== front end unit tests" && $(NPM) run --silent test
 test-browser: ; @echo "== browser tests" && $(TEST) tests/browser
 coverage:

@@ -38,6 +38,8 @@ POSTGRES = (
     "terminating connection",
     "terminating background worker",
     "terminating walreceiver",
+    "terminating autovacuum process due to administrator command",
+    "unexpected EOF on client connection with an open transaction",
     "connection to client lost",
     "canceling statement",
     "too many clients already",
@@ -47,7 +49,8 @@ POSTGRES = (
     'role "root" does not exist',
     'database "vitalwire" does not exist',
 )
-"""The last two come from asking whether the server is up, and from provision, which makes the database."""
+"""An open transaction without a client is that of a killed ingest. The last two come from asking whether the server is
+up, and from provision, which makes the database."""
 NATS = ("Error trying to connect to route", "Can not connect", "Healthcheck")
 
 
