@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -40,15 +41,16 @@ async def poison(fleet: Fleet, length: Length) -> None:
     ]
     client = await fleet.bus("simulator")
     admin = await fleet.bus("provision")
-    jetstream = admin.jetstream()
-    before = (await jetstream.stream_info("DEAD")).state.last_seq
+    before = (await admin.jetstream().stream_info("DEAD")).state.last_seq
     for seq in range(1, POISON_MAX + 1):
         for host in hosts:
             await client.publish(metrics_subject(host, "system"), bad[seq % len(bad)](host, seq))
             await client.publish(metrics_subject(host, "system"), sample_set(host, seq, _now()))
         await asyncio.sleep(length.seconds / POISON_MAX)
     await client.flush()
-    await _set_aside(fleet, admin, before + POISON_MAX * len(hosts))
+    await fleet.answered()
+    told = await _set_aside_since(before, admin)
+    assert {host: told[metrics_subject(host, "system")] for host in hosts} == dict.fromkeys(hosts, POISON_MAX), told
     await client.close()
     await admin.close()
 
@@ -94,9 +96,12 @@ async def _lag_s(fleet: Fleet) -> float:
     return (datetime.now(UTC) - newest).total_seconds() if newest else 0.0
 
 
-async def _set_aside(fleet: Fleet, admin: Client, expected: int) -> None:
-    await fleet.answered()
-    assert (await admin.jetstream().stream_info("DEAD")).state.last_seq == expected
+async def _set_aside_since(seq: int, admin: Client) -> Counter[str]:
+    """Return how many messages of each subject were set aside after this number of DEAD."""
+    jetstream = admin.jetstream()
+    last = (await jetstream.stream_info("DEAD")).state.last_seq
+    letters = [await jetstream.get_msg("DEAD", number) for number in range(seq + 1, last + 1)]
+    return Counter((letter.headers or {})["Vitalwire-Subject"] for letter in letters)
 
 
 def _now() -> datetime:
