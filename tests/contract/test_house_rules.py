@@ -87,7 +87,7 @@ ONLY_THERE = {
     "litestar": [r"services/api/.*\.py"],
     "granian": [r"services/api/.*\.py"],
     "alembic": [r"services/ingest/.*\.py"],
-    "msgspec": [r"shared/wire/(decode|inventory)\.py", r"services/(api|ingest)/.*\.py"],
+    "msgspec": [r"shared/(wire/(decode|inventory|alert)|alerts/\w+)\.py", r"services/(alerting|api|ingest)/.*\.py"],
     "bcrypt": [r"deploy/local/nats_config\.py"],
 }
 """Driver or framework → the only files that may import it."""
