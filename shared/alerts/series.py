@@ -1,0 +1,76 @@
+"""Which series of one row set a rule looks at, what each is called, and its value there."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from statistics import fmean
+from typing import Any
+
+from shared.alerts.rule import Aggregate, Rule, globs
+from shared.families import FAMILIES
+from shared.family import Family
+from shared.subjects import token
+
+Labels = tuple[str, ...]
+"""Values of a family's labels, in their order; empty where a rule aggregates, and in families without labels."""
+
+SERIES_TOKEN_CHARACTERS_MAX = 128
+_READABLE_CHARACTERS_MAX = 80
+_HASH_CHARACTERS = 40
+
+_AGGREGATES: Mapping[Aggregate, Callable[[list[float]], float]] = {"max": max, "min": min, "avg": fmean, "sum": sum}
+
+
+class Selection:
+    """What a rule looks at in the rows of its family."""
+
+    def __init__(self, rule: Rule, families: Mapping[str, Family] = FAMILIES) -> None:
+        family = families[rule.family or ""]
+        names = family.column_names
+        self._value_at = names.index(rule.column or "")
+        self._labels_count = len(family.labels)
+        self._texts = [names.index(label.name) for label in family.labels if label.type is not str]
+        self._wanted = [(names.index(label), globs(patterns)) for label, patterns in rule.labels.items()]
+        self._aggregate = None if rule.aggregate is None else _AGGREGATES[rule.aggregate]
+
+    def values(self, rows: Iterable[tuple[Any, ...]]) -> dict[Labels, float]:
+        """Return the value of each series that the rule looks at; a series without a value is not there.
+
+        Of rows with the same labels, which no collector sends, the last one counts.
+        """
+        found: dict[Labels, float] = {}
+        for row in rows:
+            value = row[self._value_at]
+            if value is not None and all(matches(str(row[at])) for at, matches in self._wanted):
+                found[self._labels_of(row)] = float(value)
+        if self._aggregate is None or not found:
+            return found
+        return {(): float(self._aggregate(list(found.values())))}
+
+    def _labels_of(self, row: tuple[Any, ...]) -> Labels:
+        labels = row[: self._labels_count]
+        return tuple(map(str, labels)) if self._texts else labels
+
+
+def label_names(rule: Rule, families: Mapping[str, Family] = FAMILIES) -> tuple[str, ...]:
+    """Return the names that belong to the labels of a rule's series."""
+    if rule.aggregate is not None or rule.family is None:
+        return ()
+    return tuple(label.name for label in families[rule.family].labels)
+
+
+def series_token(source: str, labels: Labels) -> str:
+    """Return the name of a host's series in subjects and keys: 1 to 128 characters of a token, one for each series.
+
+    A short one is `token("<source>,<label>,<label>")`, where a comma or backslash of a value has a backslash in
+    front. Of a long one the beginning stays, followed by `==` and a hash: no token holds `==`, so the two never meet.
+    """
+    text = ",".join(re.sub(r"[\\,]", r"\\\g<0>", part) for part in (source, *labels))
+    whole = token(text)
+    if len(whole) <= SERIES_TOKEN_CHARACTERS_MAX:
+        return whole
+    # A cut within `=XX` would leave what no reader can spell.
+    beginning = re.sub(r"=[0-9A-F]?\Z", "", whole[:_READABLE_CHARACTERS_MAX])
+    return f"{beginning}=={hashlib.sha256(text.encode()).hexdigest()[:_HASH_CHARACTERS]}"

@@ -1,0 +1,122 @@
+"""Which series of a row set a rule looks at, and what each is called on the bus."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.alerts.series import SERIES_TOKEN_CHARACTERS_MAX, Labels, Selection, label_names, series_token
+from shared.subjects import untoken
+from tests.unit.shared.alerts.rules import rule
+
+KEY = re.compile(r"[-/_=.a-zA-Z0-9]+")
+
+
+def disk(mount: str, device: str, used: float, inodes: float | None = None) -> tuple[Any, ...]:
+    return (mount, device, 100, 50, 50, used, None, None, inodes)
+
+
+ROWS = [
+    disk("/", "vda1", 10.0, 1.0),
+    disk("/home", "vda2", 20.0),
+    disk("/srv/a", "sdb", 30.0, 3.0),
+    disk("/srv/b", "sdb", 40.0, 5.0),
+]
+USED = {"family": "disk", "column": "used_percent"}
+INODES = {"family": "disk", "column": "inodes_used_percent"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        pytest.param(USED, {"/": 10, "/home": 20, "/srv/a": 30, "/srv/b": 40}, id="every series"),
+        pytest.param({**USED, "labels": {"mount": ["/srv/*"]}}, {"/srv/a": 30, "/srv/b": 40}, id="by a glob"),
+        pytest.param({**USED, "labels": {"mount": ["/", "/srv/?"], "device": ["sdb"]}}, {"/srv/a": 30, "/srv/b": 40},
+                     id="every label must match"),
+        pytest.param({**USED, "labels": {"mount": ["x"]}}, {}, id="none"),
+        pytest.param(INODES, {"/": 1, "/srv/a": 3, "/srv/b": 5}, id="none is no value"),
+        pytest.param({**USED, "aggregate": "max"}, {"": 40}, id="max"),
+        pytest.param({**USED, "aggregate": "min"}, {"": 10}, id="min"),
+        pytest.param({**USED, "aggregate": "avg"}, {"": 25}, id="avg"),
+        pytest.param({**USED, "aggregate": "sum"}, {"": 100}, id="sum"),
+        pytest.param({**INODES, "aggregate": "avg"}, {"": 3}, id="none is not averaged"),
+        pytest.param({**USED, "aggregate": "sum", "labels": {"device": ["sdb"]}}, {"": 70}, id="sum of some"),
+        pytest.param({**USED, "aggregate": "sum", "labels": {"device": ["x"]}}, {}, id="nothing to add is no 0"),
+    ],
+)  # fmt: skip
+def test_selects(changes: dict[str, Any], expected: dict[str, float]) -> None:
+    found = Selection(rule(**changes)).values(ROWS)
+    assert {labels[0] if labels else "": value for labels, value in found.items()} == expected
+
+
+def test_labels_are_texts_also_where_they_are_numbers() -> None:
+    found = Selection(rule(family="cpu_core", column="total_percent", labels={"core": ["1?"]})).values(
+        [(core, 5.0 + core, 0.0, 0.0, 0.0, 0.0) for core in (1, 10, 11)]
+    )
+    assert found == {("10",): 15.0, ("11",): 16.0}
+
+
+def test_a_family_without_labels_has_one_series() -> None:
+    assert Selection(rule()).values([(80.0, 1.0)]) == {(): 80.0}
+    assert label_names(rule()) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"), [(USED, ("mount", "device")), ({**USED, "aggregate": "max"}, ())], ids=["series", "aggregate"]
+)
+def test_the_names_of_labels_go_with_their_values(changes: dict[str, Any], names: tuple[str, ...]) -> None:
+    assert label_names(rule(**changes)) == names
+
+
+@pytest.mark.parametrize(
+    ("source", "labels", "expected"),
+    [
+        ("system", (), "system"),
+        ("system", ("/", "/dev/vda1"), "system=2C=2F=2C=2Fdev=2Fvda1"),
+        ("system", ("a,b",), "system=2Ca=5C=2Cb"),
+        ("system", ("", ""), "system=2C=2C"),
+        ("system", ("x" * 121,), "system=2C" + "x" * 119),
+    ],
+)
+def test_a_short_series_can_be_read(source: str, labels: Labels, expected: str) -> None:
+    found = series_token(source, labels)
+    if len(labels) == 1 and len(labels[0]) > 119:
+        assert re.fullmatch(r"system=2Cx{71}==[0-9a-f]{40}", found)
+    else:
+        assert found == expected
+        assert untoken(found)
+
+
+def test_a_long_series_is_cut_between_escapes() -> None:
+    for shift in range(4):
+        found = series_token("s" * shift + "x", ("한" * 100, "*.>"))
+        beginning, _, digest = found.partition("==")
+        assert untoken(beginning.rsplit("=ED", 1)[0])
+        assert re.fullmatch(r"[0-9a-f]{40}", digest)
+        assert re.fullmatch(r"(?:[A-Za-z0-9_-]|=[0-9A-F]{2})+", beginning)
+
+
+parts = st.text(st.characters(exclude_categories=["Cs"]), max_size=300) | st.sampled_from(["*", ">", ".", "a b", "\0"])
+
+
+@settings(max_examples=300)
+@given(st.text("abc,\\", min_size=1, max_size=5), st.lists(parts | st.text(",\\x", max_size=3), max_size=3))
+def test_any_series_is_a_short_key_and_a_single_token_of_a_subject(source: str, labels: list[str]) -> None:
+    found = series_token(source, tuple(labels))
+    assert len(found) <= SERIES_TOKEN_CHARACTERS_MAX
+    assert KEY.fullmatch(found)
+    assert "." not in found
+
+
+short = st.lists(st.text(",\\a", max_size=3), min_size=1, max_size=3).filter(lambda parts: parts[0])
+
+
+@settings(max_examples=500)
+@given(short, short)
+def test_no_two_series_have_one_name(one: list[str], other: list[str]) -> None:
+    same = series_token(one[0], tuple(one[1:])) == series_token(other[0], tuple(other[1:]))
+    assert same is (one == other)
