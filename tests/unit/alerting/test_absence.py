@@ -1,0 +1,151 @@
+"""Who is called silent, second by second: hosts that speak, fall silent and come back, and a bus that does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.alerting.absence import Absence, Heard, Listening, absence, started
+
+START = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
+
+
+def at(second: float) -> datetime:
+    return START + timedelta(seconds=second)
+
+
+def grace_s(_: str, interval_s: float) -> float:
+    return max(15.0, 5 * interval_s)
+
+
+@dataclass
+class Speaker:
+    """A host that says something every interval within its spans of seconds."""
+
+    interval_s: int
+    spans: list[tuple[int, int]]
+
+    def speaks(self, second: int) -> bool:
+        return second % self.interval_s == 0 and any(first <= second <= last for first, last in self.spans)
+
+
+def speakers(words: str) -> dict[str, Speaker]:
+    """Return hosts by name: `a 0-60,90-` speaks each second, `b/10 0-` every 10 s; `a*40` are forty of it."""
+    found = {}
+    for line in words.split(";"):
+        name, spans = line.split()
+        name, _, count = name.partition("*")
+        name, _, interval = name.partition("/")
+        parsed = [(int(span.split("-")[0]), int(span.split("-")[1] or 10_000)) for span in spans.split(",")]
+        for number in range(int(count or 1)):
+            found[f"{name}{number}" if count else name] = Speaker(int(interval or 1), parsed)
+    return found
+
+
+def log(words: str, seconds: int, away: range = range(0), began: int = 0) -> str:
+    """Return who became silent and who spoke again, as alerts would: `20 a` and `31 a.`; the bus is `BUS`.
+
+    Alerting begins to listen at second `began`; while it is `away` it is not connected, and then it hears nothing.
+    """
+    hosts, heard, listening = speakers(words), dict[str, Heard](), Listening()
+    firing: set[str] = set()
+    events = []
+    for second in range(seconds):
+        if second not in away:
+            spoken = {name: Heard(at(second), host.interval_s) for name, host in hosts.items() if host.speaks(second)}
+            heard.update(spoken)
+        listening = started(listening, second not in away, second >= began, at(second))
+        judged = absence(heard, listening, grace_s, at(second))
+        listening = judged.listening
+        for name, is_firing in verdicts(judged, heard).items():
+            if is_firing is not (name in firing):
+                (firing.add if is_firing else firing.discard)(name)
+                events.append(f"{second} {name}{'' if is_firing else '.'}")
+    names = [event for event in events if not event.split()[1].startswith("many")]
+    many = [event.split()[0] + event[-1:].strip("0123456789") for event in events if event.split()[1][:4] == "many"]
+    return ", ".join(names + [f"{many.count(each)} at {each}" for each in dict.fromkeys(many)])
+
+
+def verdicts(judged: Absence, heard: dict[str, Heard]) -> dict[str, bool]:
+    found = {name: silent_s >= grace_s(name, heard[name].interval_s) for name, silent_s in judged.host_silent_s.items()}
+    if judged.bus_silent_s is not None:
+        found["BUS"] = judged.bus_silent_s >= 15
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param("a 0-;b 0-", "", id="all speak"),
+        pytest.param("a 0-20;b 0-", "35 a", id="one dies: after 15 s"),
+        pytest.param("a 0-20,50-;b 0-", "35 a, 50 a.", id="and speaks again"),
+        pytest.param("a 0-20,34-;b 0-", "", id="a pause of 14 s"),
+        pytest.param("a 0-20,36-;b 0-", "35 a, 36 a.", id="a pause of 16 s"),
+        pytest.param("a/10 0-20;b 0-", "70 a", id="five intervals where that is longer"),
+        pytest.param("a/10 0-20,60-;b 0-", "", id="a pause of four intervals"),
+        pytest.param("a/60 0-60;b/60 0-;c/60 0-", "360 a", id="slow hosts"),
+        pytest.param("a 0-20", "35 BUS", id="a single host is its bus"),
+        pytest.param("a 0-20,60-", "35 BUS, 60 BUS.", id="and both come back"),
+        pytest.param("a 0-20;b 0-20", "35 BUS", id="nothing at all: the bus, and no host"),
+        pytest.param("a 0-20;b 0-20;c/10 0-20", "35 BUS", id="also where one is slow"),
+        pytest.param("a 0-20,60-;b 0-20,60-", "35 BUS, 60 BUS.", id="the bus comes back with all"),
+        pytest.param("a 0-20,60-;b 0-20,70-", "35 BUS, 60 BUS.", id="one comes back 10 s later"),
+        pytest.param("a 0-20,60-;b 0-20", "35 BUS, 60 BUS., 74 b", id="one never comes back: its grace begins anew"),
+        pytest.param("a 0-20,30-;b 0-20,40-", "", id="a pause of the bus of 10 s"),
+        pytest.param("a 0-20;b 5-18", "35 BUS", id="one dies just before the bus does"),
+        pytest.param("a 0-10;b 0-60", "25 a, 75 BUS", id="one dies, later the bus"),
+        pytest.param("a 0-10;b 0-60,90-", "25 a, 75 BUS, 90 BUS.", id="the first stays silent meanwhile"),
+        pytest.param("a 0-20;b/60 0-", "60 a", id="one slow witness is heard late"),
+        pytest.param("many*40 0-20;b 0-", "40 at 35", id="a rack of 40 dies beside one witness"),
+        pytest.param("many*40 0-20;b/10 0-", "40 at 44", id="forty die beside a slow witness"),
+        pytest.param("many*40 0-20", "35 BUS", id="a rack of 40 with all there is"),
+        pytest.param("many*40 0-20,60-", "35 BUS, 60 BUS.", id="and comes back"),
+        pytest.param("a/10 0-20;b/10 0-20;c/10 0-", "70 a, 70 b", id="most of few slow hosts"),
+        pytest.param("a 0-20;b 100-", "35 BUS, 100 BUS., 114 a", id="a new host is the first to speak"),
+    ],
+)
+def test_who_is_called_silent(words: str, expected: str) -> None:
+    assert log(words, 400) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "away", "expected"),
+    [
+        pytest.param("a 0-;b 0-", range(20, 50), "", id="alerting away for 30 s"),
+        pytest.param("a 0-25;b 0-", range(20, 50), "65 a", id="a host died meanwhile: its grace begins on return"),
+        pytest.param("a 0-25,60-;b 0-", range(20, 50), "", id="a host that returns 10 s later"),
+        pytest.param("a 0-30,70-;b 0-;c 0-", range(80, 90), "45 a, 70 a.", id="back before alerting is away"),
+        pytest.param("a 0-30,85-;b 0-", range(80, 90), "45 a, 90 a.", id="back while alerting is away"),
+        pytest.param("a 0-30;b 0-", range(80, 90), "45 a", id="silent all along is told once, and does not end"),
+        pytest.param("a 0-20;b 0-20", range(25, 60), "75 BUS", id="nothing comes after a return"),
+    ],
+)
+def test_nobody_is_judged_while_alerting_is_away(words: str, away: range, expected: str) -> None:
+    assert log(words, 400, away) == expected
+
+
+def test_nobody_is_judged_before_the_backlog_is_read() -> None:
+    assert log("a 0-10;b 0-", 300, began=100) == "115 a"
+
+
+def test_nothing_is_known_without_any_host() -> None:
+    assert absence({}, Listening(at(0), at(0)), grace_s, at(100)) == Absence(Listening(at(0), at(0)))
+
+
+@settings(max_examples=60)
+@given(
+    st.dictionaries(st.text("ab", min_size=1, max_size=3), st.tuples(st.floats(-1e5, 1e5), st.floats(0.1, 3_600))),
+    st.floats(-1e5, 1e5),
+    st.floats(-1e5, 1e5),
+)
+def test_silence_is_never_negative_and_never_raises(
+    said: dict[str, tuple[float, float]], since_s: float, now_s: float
+) -> None:
+    heard = {name: Heard(at(second), interval_s) for name, (second, interval_s) in said.items()}
+    judged = absence(heard, Listening(at(since_s), at(since_s)), grace_s, at(now_s))
+    assert all(silent_s >= 0 for silent_s in judged.host_silent_s.values())
+    assert not (judged.bus_silent_s and judged.host_silent_s), "either the bus is silent, or hosts are"
