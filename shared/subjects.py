@@ -96,6 +96,25 @@ def dead_subject(stream: str) -> str:
     return f"dead.{token(stream.lower())}"
 
 
+def alert_subject(rule: str, host: str, series: str) -> str:
+    """Return the subject of an alert's transitions; `series` is a token already, as it may be cut to a hash."""
+    return f"alerts.{alert_key(rule, host, series)}"
+
+
+def alert_act_subject(rule: str, host: str, series: str) -> str:
+    """Return the subject of what people do about an alert.
+
+    It is another one than that of the transitions: an evaluator publishes these only where the last one on their
+    subject is its own, and nobody else may come between.
+    """
+    return f"{alert_subject(rule, host, series)}.act"
+
+
+def alert_key(rule: str, host: str, series: str) -> str:
+    """Return the key of an alert in the buckets that keep its state."""
+    return f"{token(rule)}.{token(host)}.{series}"
+
+
 def inventory_subject(host: str) -> str:
     """Return the subject that writes a host's inventory into the bucket; a plain publish needs no JetStream right."""
     return f"$KV.{HOSTS_BUCKET}.{token(host)}"

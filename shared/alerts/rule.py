@@ -25,7 +25,7 @@ FOR_SECONDS_MAX = 86_400.0
 HORIZON_SECONDS_MAX = 366 * 86_400.0
 """The farthest that a forecast sees; what lies beyond, and what never comes, is told as this."""
 BUS_SILENT = "bus_silent"
-"""Name of the alert that says that nothing arrives from any host; no rule may have it."""
+"""Name of the alert that says that nothing arrives from any host; no rule of a user may have it."""
 
 Kind = Literal["threshold", "rate", "forecast", "deviation", "absence"]
 Level = Literal["warning", "critical"]
@@ -117,6 +117,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if not all(tag in tags and globs(wanted)(tags[tag]) for tag, wanted in self.tags.items()):
             return False
         return self.at(host).enabled
+
+
+BUS_RULE = Rule(
+    name=BUS_SILENT, kind="absence", critical=15.0, intervals_min=5.0, description="Nothing arrives from any host."
+)
+"""The rule behind `bus_silent`: it is the product's own, and no user can change it."""
 
 
 @lru_cache(maxsize=4_096)

@@ -16,6 +16,12 @@ from shared.subjects import token
 Labels = tuple[str, ...]
 """Values of a family's labels, in their order; empty where a rule aggregates, and in families without labels."""
 
+HOST_SERIES = "host"
+"""The series of an alert on a whole host, such as its silence."""
+
+BUS_HOST = "bus"
+"""Stands where a host's name does in the alert of the bus itself, which has a rule's name of its own."""
+
 SERIES_TOKEN_CHARACTERS_MAX = 128
 _READABLE_CHARACTERS_MAX = 80
 _HASH_CHARACTERS = 40
