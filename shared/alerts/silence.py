@@ -93,9 +93,10 @@ def check_silence(silence: Silence) -> list[str]:
 def silence_from(content: Any) -> Silence:
     """Return the silence in what JSON made of a text; raise SilenceError with every problem."""
     try:
-        return _checked(msgspec.convert(content, Silence))
-    except (msgspec.ValidationError, TypeError, OverflowError, RecursionError) as error:
+        silence = msgspec.convert(content, Silence)
+    except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise SilenceError([str(error)[:300]]) from error
+    return _checked(silence)
 
 
 def encode_silence(silence: Silence) -> bytes:
@@ -108,9 +109,10 @@ def decode_silence(body: bytes) -> Silence:
     if len(body) > SILENCE_BYTES_MAX:
         raise SilenceError([f"expected at most {SILENCE_BYTES_MAX} bytes, got {len(body)}"])
     try:
-        return _checked(_silences.decode(body))
-    except (msgspec.MsgspecError, TypeError, OverflowError, RecursionError) as error:
+        silence = _silences.decode(body)
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise SilenceError([str(error)[:300]]) from error
+    return _checked(silence)
 
 
 def is_silenced(silences: Iterable[Silence], rule: str, host: str, now: datetime) -> bool:

@@ -50,6 +50,7 @@ def message_of(alert: Alert, condition: Condition, change: Transition, value: fl
         level=change.level,
         value=value,
         threshold=condition.critical if change.level == "critical" else condition.warning,
+        target=rule.target,
         since=change.since,
         time=change.time,
         reason=change.reason,

@@ -58,6 +58,8 @@ class AlertTransition(msgspec.Struct, frozen=True, kw_only=True, tag_field="even
     level: Level
     value: Number | None = None
     threshold: Number | None = None
+    target: Number | None = None
+    """What a forecast is of, in the column's unit; None for other kinds."""
     since: Instant
     time: Instant
     reason: Text | None = None

@@ -14,7 +14,7 @@ from shared.wire.alert import AlertAct, AlertEvent, AlertTransition, encode_aler
 
 GOLDEN = Path(__file__).parent / "alert_messages.json"
 
-PLACE = {"rule": "disk", "host": "web-1.example.com", "series": "system=2C=2F=2C=2Fdev=2Fvda1"}
+PLACE: dict[str, Any] = {"rule": "disk", "host": "web-1.example.com", "series": "system=2C=2F=2C=2Fdev=2Fvda1"}
 INCIDENT = "disk-3f9a0c5b7d1e2f4a6b8c0d12"
 EXAMPLES: dict[str, AlertEvent] = {
     "transition": AlertTransition(

@@ -198,8 +198,8 @@ def test_another_incident_is_not_acknowledged() -> None:
 
 
 def test_an_incident_that_followed_unseen_is_told_by_nobody_but_is_another_one() -> None:
-    last = acknowledged(told(None, Transition("firing", "warning", at(0), at(0)), at(0)), at(0))
-    last, word = next_word(last, Transition("firing", "warning", at(20), at(20)), at(20), RESEND)
+    first = acknowledged(told(None, Transition("firing", "warning", at(0), at(0)), at(0)), at(0))
+    last, word = next_word(first, Transition("firing", "warning", at(20), at(20)), at(20), RESEND)
     assert (last and (last.since, last.is_acknowledged), word and word.what) == ((at(20), False), "reminder")
 
 

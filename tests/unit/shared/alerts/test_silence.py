@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.alerts.silence import (
@@ -179,8 +179,16 @@ def test_comes_back_whole(kept: Silence) -> None:
     assert decode_silence(encode_silence(kept)) == kept
 
 
+def test_every_problem_is_told_at_once() -> None:
+    with pytest.raises(SilenceError) as refused:
+        silence(v=2, end="2026-11-23T11:00:00Z")
+    assert [problem.split(":")[0] for problem in refused.value.problems] == ["v", "end"]
+
+
 @settings(max_examples=200)
 @given(st.binary(max_size=200))
+@example(b"\x80")
+@example(b"\xa1\x80")
 def test_random_bytes_are_refused(body: bytes) -> None:
     with pytest.raises(SilenceError):
         decode_silence(body)
