@@ -56,13 +56,15 @@ class Notifier:
             self.newest = Transition("firing", LEVELS[letter], since, now)
 
     def speak(self, now: datetime, is_muted: bool) -> None:
-        word: Any = True
-        while word is not None and self.newest is not None:
+        for _ in range(10):  # more words at once are a fault, and would never end
+            if self.newest is None:
+                return
             self.last, word = next_word(self.last, self.newest, now, self.policy, is_muted)
-            if word is not None:
-                said = {"reminder": "again", "escalation": "+".join(word.channels)}.get(word.what)
-                news = "R" if self.newest.status == "ok" else self.newest.level[0].upper()
-                self.log.append(f"{(now - START).total_seconds() / 60:g} {said or news}")
+            if word is None:
+                return
+            said = {"reminder": "again", "escalation": "+".join(word.channels)}.get(word.what)
+            news = "R" if self.newest.status == "ok" else self.newest.level[0].upper()
+            self.log.append(f"{(now - START).total_seconds() / 60:g} {said or news}")
 
 
 def timeline(words: str, policy: Policy, minutes: float = 30) -> str:
