@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
 from shared.alerts.rule import LEVELS, Channels, Globs, GlobsByName, Level, Rule, globs
-from shared.alerts.silence import WEEKDAYS, Weekday
+from shared.alerts.silence import WEEKDAYS, Weekday, zone_of
 
 ROUTES_MAX = 100
 Hour = Annotated[int, Meta(ge=0, le=24)]
@@ -60,9 +60,7 @@ def check_route(route: Route) -> list[str]:
         problems.append("channels: expected at least one name, got none; name one")
     if route.hours[0] == route.hours[1]:
         problems.append(f"hours: expected two different hours, got {route.hours[0]} twice; leave them out for all day")
-    try:
-        ZoneInfo(route.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if zone_of(route.zone) is None:
         problems.append(f"zone: expected a name such as Asia/Seoul or UTC, got {route.zone!r}; choose one")
     return problems
 

@@ -33,6 +33,9 @@ class UnavailableError(WriteError):
     """The database cannot write now. Ack nothing, back off, write again."""
 
 
+DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""All that asyncpg raises when a database does not do what it is asked for."""
+
 _BY_SQLSTATE: dict[str, type[WriteError]] = {
     "22": RefusedError,  # data exception
     "23": RefusedError,  # integrity constraint violation

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import asyncpg
 from nats.errors import Error as NatsError
 
-from services.ingest.errors import ADDRESS_EXPECTED
+from services.ingest.errors import ADDRESS_EXPECTED, DATABASE_ERRORS
 from services.ingest.limits import ack_pending_max
 from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.provisioning.roles import grant, make_roles, prepare_roles
@@ -131,7 +131,7 @@ def main() -> int:
     except ProvisionError as error:
         log.error("not provisioned", extra={"reason": str(error)})
         return 1
-    except (NatsError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+    except (NatsError, *DATABASE_ERRORS) as error:
         log.error("not provisioned: it went away; run this again", extra={"error": _named(error)})
         return 1
     except Exception:
@@ -164,7 +164,7 @@ async def _open_or_create(connect_as_admin: Callable[..., Awaitable[asyncpg.Conn
     except (ValueError, asyncpg.ClientConfigurationError):
         # Its text may quote the address, and with it a password.
         raise ProvisionError(f"database_url is no address: {ADDRESS_EXPECTED}") from None
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+    except DATABASE_ERRORS as error:
         raise ProvisionError(
             f"the database does not let us in ({_named(error)}): "
             "check that it runs, and database_url and database_password"

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from services.ingest.errors import DATABASE_ERRORS
 from services.ingest.pace import FULL, Effort, pace, turn
 from services.ingest.storage.dirty import (
     MARGIN,
@@ -165,7 +166,7 @@ class _Work:
             second, self._second = self._second, None
             try:
                 await second.close(timeout=CLOSE_S_MAX)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+            except DATABASE_ERRORS:
                 second.terminate()
 
 

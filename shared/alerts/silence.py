@@ -83,7 +83,7 @@ def check_silence(silence: Silence) -> list[str]:
         problems.append("end: expected a time, got none; a silence that does not recur must end")
     if silence.end is not None and silence.end <= silence.start:
         problems.append(f"end: expected later than start, {silence.start}, got {silence.end}; set it later")
-    if silence.recurrence is not None and _zone(silence.recurrence.zone) is None:
+    if silence.recurrence is not None and zone_of(silence.recurrence.zone) is None:
         problems.append(
             f"recurrence.zone: expected a name such as Asia/Seoul or UTC, got {silence.recurrence.zone!r}; choose one"
         )
@@ -149,7 +149,7 @@ def _checked(silence: Silence) -> Silence:
 
 def _recurring(recurrence: Recurrence, now: datetime) -> Iterator[Window]:
     """Yield the windows that may hold `now`, the newest first."""
-    zone = _zone(recurrence.zone)
+    zone = zone_of(recurrence.zone)
     if zone is None:
         return
     hour, minute = map(int, recurrence.start.split(":"))
@@ -167,7 +167,8 @@ def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock, zone).astimezone(UTC)
 
 
-def _zone(name: str) -> ZoneInfo | None:
+def zone_of(name: str) -> ZoneInfo | None:
+    """Return the time zone of a name of the IANA database, None where there is none."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

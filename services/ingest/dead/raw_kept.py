@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import asyncpg
 
-from services.ingest.errors import ADDRESS_EXPECTED
+from services.ingest.errors import ADDRESS_EXPECTED, DATABASE_ERRORS
 from services.ingest.settings import DeadLetterSettings
 
 CONNECT_S_MAX = 5.0
@@ -37,7 +37,7 @@ async def raw_kept(settings: DeadLetterSettings) -> timedelta | None:
     except (ValueError, asyncpg.ClientConfigurationError):
         # Its text may quote the address, and with it a password.
         raise UnknownError(f"database_url is no address: {ADDRESS_EXPECTED}") from None
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+    except DATABASE_ERRORS as error:
         raise UnknownError(
             f"the database does not say how long raw rows are kept ({type(error).__name__}: {error}): "
             f"check that it runs, and database_url and database_password, {OR_SAY}"
