@@ -14,6 +14,8 @@ from services.ingest.upkeep import ROLLUPS_EVERY_S, settle
 from tests.bench.storage.fill import FILLED, Extent, marks_insert, raw_insert
 from tests.bench.storage.site import Site
 
+_ENDED = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+
 
 @asynccontextmanager
 async def feeding(made: Site, extent: Extent) -> AsyncIterator[None]:
@@ -41,7 +43,7 @@ async def _feed(made: Site, extent: Extent) -> None:
                     await asyncio.sleep(ROLLUPS_EVERY_S)
             finally:
                 connection.terminate()
-        except (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.InterfaceError, OSError):
+        except (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, *_ENDED):
             # The server is being started again, as a measurement asked.
             await asyncio.sleep(1)
 
