@@ -55,14 +55,18 @@ _BY_SQLSTATE: dict[str, type[WriteError]] = {
 """SQLSTATE, or its class of two characters, → what it means; the whole code wins."""
 
 
+_CONNECTION_ENDED = ("protocol", "in progress", "not connected")
+"""What asyncpg says where a server ended the connection between two statements, and the next one began before it read
+that. It says other things by the same error: those are bugs, and trying again would hide them."""
+
+
 def translated(error: Exception) -> type[WriteError] | None:
     """Return what an error of writing means, None when it is our bug."""
     # A provision that altered a table leaves what a connection knows of it behind; a new connection knows it.
     if isinstance(error, (asyncpg.OutdatedSchemaCacheError, asyncpg.InvalidCachedStatementError)):
         return UnavailableError
-    # The server ended the connection between two statements, and the next one began before asyncpg read its end.
     if isinstance(error, asyncpg.InternalClientError):
-        return UnavailableError
+        return UnavailableError if any(words in str(error) for words in _CONNECTION_ENDED) else None
     if isinstance(error, asyncpg.PostgresError):
         sqlstate = error.sqlstate or ""
         return _BY_SQLSTATE.get(sqlstate) or _BY_SQLSTATE.get(sqlstate[:2])

@@ -118,6 +118,7 @@ class PostgresSink:
         try:
             async with asyncio.timeout(self._write_s_max) as self._deadline:
                 if self._connection is None or self._connection.is_closed():
+                    self.close()  # What is still to be told of the old one must not end what the new one does.
                     self._connection = await self._connect()
                     self._connection.add_termination_listener(self._lost)
                     await send_as_microseconds(self._connection)

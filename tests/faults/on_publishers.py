@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 import time
 from collections import Counter
@@ -18,12 +19,14 @@ from tests.faults.length import Length
 from tests.integration.ingest.running import sample_set
 from tests.waiting import holds
 
+POISONER = "poison-"
 POISON_MAX = 40
 """Of one host, so that it is not muted: each must be found again in DEAD."""
 BAD_HOST = "mad-"
+EARLIER = (f"metrics.{POISONER}", f"metrics.{BAD_HOST}")
 LAG_S_MAX = 10.0
 LIVE_LAG_S_MAX = 3.0
-BACKLOG_S_MAX = 60.0
+BACKLOG_S_MAX = 300.0
 SPEED_PER_S = 1_000
 STEP_S = 0.05
 DEAD_MAX = 70
@@ -33,7 +36,7 @@ LOG_BYTES_MAX = 400_000
 
 async def poison(fleet: Fleet, length: Length) -> None:
     """Two hosts send garbage, a foreign name, a newer version and huge bodies, a good one after each."""
-    hosts = [f"poison-{secrets.token_hex(3)}" for _ in range(2)]
+    hosts = [f"{POISONER}{secrets.token_hex(3)}" for _ in range(2)]
     bad: list[Callable[[str, int], bytes]] = [
         lambda host, seq: b"\xc1 no msgpack %d" % seq,
         lambda host, seq: sample_set(f"not-{host}", 10_000 + seq, _now()),
@@ -50,8 +53,11 @@ async def poison(fleet: Fleet, length: Length) -> None:
         await asyncio.sleep(length.seconds / POISON_MAX)
     await client.flush()
     await fleet.answered()
+    expected = {metrics_subject(host, "system"): POISON_MAX for host in hosts}
     told = await _set_aside_since(before, admin)
-    assert told == {metrics_subject(host, "system"): POISON_MAX for host in hosts}
+    # The broker may deliver a letter of an earlier fault once more at any time.
+    counted = {each: told[each] for each in told if each in expected or not each.startswith(EARLIER)}
+    assert counted == expected, f"set aside: {counted}, and of earlier faults: {told - Counter(counted)}"
     await client.close()
     await admin.close()
 
@@ -75,7 +81,8 @@ async def one_bad_host(fleet: Fleet, length: Length) -> None:
         slowest_s = max(slowest_s, await _lag_s(fleet))
     assert slowest_s < LAG_S_MAX, f"others were {slowest_s:.1f} s behind"
     await fleet.answered()
-    assert 60 <= (await jetstream.stream_info("DEAD")).state.last_seq - before <= DEAD_MAX + length.seconds
+    told = await _set_aside_since(before, admin)
+    assert 60 <= told[subject] <= DEAD_MAX + length.seconds, f"set aside: {told}"
     assert fleet.ingests[0].log.stat().st_size - logged_bytes < LOG_BYTES_MAX
     await client.close()
     await admin.close()
@@ -86,7 +93,7 @@ async def _is_live(fleet: Fleet) -> bool:
 
 
 async def _lag_s(fleet: Fleet) -> float:
-    """Return how long ago the broker received what was stored last of any invented host."""
+    """Return how long ago the broker received what was stored last of any invented host; infinite from a minute on."""
     connection = await fleet.database()
     try:
         newest = await connection.fetchval(
@@ -94,19 +101,15 @@ async def _lag_s(fleet: Fleet) -> float:
         )
     finally:
         await connection.close()
-    return (datetime.now(UTC) - newest).total_seconds() if newest else 0.0
+    return (datetime.now(UTC) - newest).total_seconds() if newest else math.inf
 
 
 async def _set_aside_since(seq: int, admin: Client) -> Counter[str]:
-    """Return how many messages of each subject were set aside after this number of DEAD.
-
-    Those of bad hosts are left out: what the broker delivers once more of an earlier one may come at any time.
-    """
+    """Return how many messages of each subject were set aside after this number of DEAD."""
     jetstream = admin.jetstream()
     last = (await jetstream.stream_info("DEAD")).state.last_seq
     letters = [await jetstream.get_msg("DEAD", number) for number in range(seq + 1, last + 1)]
-    subjects = [(letter.headers or {})["Vitalwire-Subject"] for letter in letters]
-    return Counter(subject for subject in subjects if not subject.startswith(f"metrics.{BAD_HOST}"))
+    return Counter((letter.headers or {})["Vitalwire-Subject"] for letter in letters)
 
 
 def _now() -> datetime:

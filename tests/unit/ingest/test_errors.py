@@ -51,7 +51,13 @@ def test_asyncpg_has_the_errors_that_the_table_names() -> None:
     ("error", "expected"),
     [
         pytest.param(asyncpg.InterfaceError("connection is closed"), UnavailableError, id="a closed connection"),
-        pytest.param(asyncpg.InternalClientError("x"), UnavailableError, id="a connection that ended just now"),
+        pytest.param(
+            asyncpg.InternalClientError("cannot switch to state 11; another operation (2) is in progress"),
+            UnavailableError,
+            id="a connection that ended just now",
+        ),
+        pytest.param(asyncpg.InternalClientError("not connected"), UnavailableError, id="one that ended before"),
+        pytest.param(asyncpg.InternalClientError("no binary format encoder for type x"), None, id="a codec is missing"),
         pytest.param(ConnectionRefusedError(), UnavailableError, id="nobody listens"),
         pytest.param(FileNotFoundError(), UnavailableError, id="no socket"),
         pytest.param(TimeoutError(), UnavailableError, id="a timeout is an OSError"),
