@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-import nats
 from nats.aio.client import Client, Server
 from nats.errors import Error as NatsError
 
+from shared.runtime.bus_client import SteadyClient
 from shared.settings import Secret
 from shared.subjects import inbox_prefix
 
@@ -93,7 +93,8 @@ async def connect(
     async def closed() -> None:
         on_closed()
 
-    client = await nats.connect(
+    client = SteadyClient()
+    await client.connect(
         servers=list(address.urls),
         user=address.user,
         password=address.password.reveal(),
