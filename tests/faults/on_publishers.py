@@ -27,6 +27,7 @@ EARLIER = (f"metrics.{POISONER}", f"metrics.{BAD_HOST}")
 LAG_S_MAX = 10.0
 LIVE_LAG_S_MAX = 3.0
 BACKLOG_S_MAX = 300.0
+STORED_S_MAX = 30.0
 SPEED_PER_S = 1_000
 STEP_S = 0.05
 DEAD_MAX = 70
@@ -51,7 +52,10 @@ async def poison(fleet: Fleet, length: Length) -> None:
             await client.publish(metrics_subject(host, "system"), bad[seq % len(bad)](host, seq))
             await client.publish(metrics_subject(host, "system"), sample_set(host, seq, _now()))
         await asyncio.sleep(length.seconds / POISON_MAX)
-    await client.flush()
+    for host in hosts:
+        # What the broker has received waits to be stored: only an answer tells that all before it is.
+        body = sample_set(host, POISON_MAX + 1, _now())
+        await client.jetstream().publish(metrics_subject(host, "system"), body, timeout=STORED_S_MAX)
     await fleet.answered()
     expected = {metrics_subject(host, "system"): POISON_MAX for host in hosts}
     told = await _set_aside_since(before, admin)
