@@ -27,6 +27,7 @@ class Scenario:
     """What shows from outside that it hit something; None where `commit` asserts that itself."""
 
 
+NATS_KILLED = Scenario("NATS killed -9", on_bus.killed, Length(0.5, 2), Length(5, 2), held_up)
 SCENARIOS = (
     Scenario("ingest killed -9 at random moments", on_ingest.killed, Length(0.2, 5), Length(1, 20), delivered_again),
     Scenario(
@@ -37,7 +38,7 @@ SCENARIOS = (
     Scenario("PostgreSQL out of connections", on_database.out_of_connections, Length(1), Length(20), delivered_again),
     Scenario("PostgreSQL read-only", on_database.read_only, Length(0.5), Length(20), delivered_again),
     Scenario("NATS restarted", on_bus.restarted, Length(1), Length(10), held_up),
-    Scenario("NATS killed -9", on_bus.killed, Length(0.5, 2), Length(5, 2), held_up),
+    NATS_KILLED,
     Scenario("NATS frozen", on_bus.frozen, Length(12), Length(15), heard_again),
     Scenario("poison amid each batch", on_publishers.poison, Length(3), Length(20)),
     Scenario("one bad host at 1 kHz", on_publishers.one_bad_host, Length(3), Length(20)),
