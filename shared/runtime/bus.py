@@ -57,6 +57,7 @@ async def connect(
     end the process with an error then. `on_refused` is called when the bus refuses user and password at the start,
     which seldom mends itself; a refusal later may be a bus that is being set up anew, and is only logged, once.
     """
+    client = SteadyClient()
     admitted = told = False
     again = f"tried again until it works, at the latest every {backoff_s_max:g} s"
 
@@ -81,7 +82,7 @@ async def connect(
             on_refused()
 
     async def disconnected() -> None:
-        log.info("bus disconnected", extra={"next": again})
+        log.info("bus disconnected", extra={} if client.is_closed else {"next": again})
 
     async def reconnected() -> None:
         nonlocal told
@@ -93,7 +94,6 @@ async def connect(
     async def closed() -> None:
         on_closed()
 
-    client = SteadyClient()
     await client.connect(
         servers=list(address.urls),
         user=address.user,

@@ -149,7 +149,10 @@ async def _one(letter: DeadLetter) -> AsyncIterator[DeadLetter]:
 async def _letter(sequence: int, shelf: Shelf) -> DeadLetter:
     letter = await shelf.letter(sequence)
     if letter is None:
-        raise CommandError(f"there is no dead letter {sequence}: it was published again, or is gone; see `dead list`")
+        raise CommandError(
+            f"there is no dead letter {sequence}: it was published again, is gone, or never was; "
+            "`make dead` lists those there are"
+        )
     return letter
 
 
