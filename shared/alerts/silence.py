@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
 
-from shared.alerts.rule import Globs, globs
+from shared.alerts.rule import Globs, Instant
+from shared.glob import matcher
 
 SILENCE_VERSION = 1
 SILENCE_BYTES_MAX = 64 * 1024
@@ -20,7 +22,6 @@ REASON_CHARACTERS_MAX = 1_000
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class Recurrence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,7 +39,8 @@ class Recurrence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Name in the IANA time zone database, such as Asia/Seoul."""
 
 
-class Silence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+# With a __dict__, which holds what its globs became: that is made once and lasts as long as the struct.
+class Silence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """Nobody is told of what these rules say about these hosts, from `start` until `end`, or in windows between.
 
     The alerts themselves go on, and so does their history. Who made it and why is kept with it.
@@ -54,6 +56,16 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     recurrence: Recurrence | None = None
     who: Annotated[str, Meta(min_length=1, max_length=256)]
     reason: Annotated[str, Meta(min_length=1, max_length=REASON_CHARACTERS_MAX)]
+
+    @cached_property
+    def names_host(self) -> Callable[[str], bool]:
+        """Whether a host is one of those that this is about."""
+        return matcher(self.hosts)
+
+    @cached_property
+    def names_rule(self) -> Callable[[str], bool]:
+        """Whether a rule is one of those that this is about."""
+        return matcher(self.rules)
 
 
 class SilenceError(ValueError):
@@ -118,7 +130,7 @@ def decode_silence(body: bytes) -> Silence:
 def is_silenced(silences: Iterable[Silence], rule: str, host: str, now: datetime) -> bool:
     """Return whether nobody is to be told of what a rule says about a host at `now`."""
     return any(
-        globs(silence.rules)(rule) and globs(silence.hosts)(host) and window_at(silence, now) is not None
+        silence.names_rule(rule) and silence.names_host(host) and window_at(silence, now) is not None
         for silence in silences
     )
 

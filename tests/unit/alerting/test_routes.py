@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.alerting.routes import Route, Told, channels_of, check_route
+from services.alerting.routes import ROUTES_MAX, Route, Told, channels_of, check_route
+from shared.alerts.rule import NAMES_MAX, globs
 from tests.unit.shared.alerts.rules import rule
 
 MONDAY_NOON = "2026-11-23T12:00+00:00"
@@ -52,6 +53,10 @@ def test_matches(route: dict[str, Any], instants: str, expected: str) -> None:
 def test_all_routes_that_match_are_told_each_channel_once() -> None:
     routes = [Route(channels=("a", "b")), Route(channels=("x",), hosts=("db",)), Route(channels=("b", "c"))]
     assert channels_of(routes, told(), datetime.fromisoformat(MONDAY_NOON)) == ("a", "b", "c")
+
+
+def test_the_globs_of_all_routes_fit_their_cache() -> None:
+    assert globs.cache_parameters()["maxsize"] >= ROUTES_MAX * (2 + NAMES_MAX)
 
 
 @pytest.mark.parametrize(

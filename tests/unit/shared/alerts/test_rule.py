@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.alerts.check import check_rule
 from shared.alerts.condition import condition_of
-from shared.alerts.rule import RULES_MAX, Rule
+from shared.alerts.rule import RULES_MAX, Rule, globs
 from shared.alerts.rule_encoding import (
     NewerRuleError,
     RuleError,
@@ -216,6 +216,17 @@ def test_the_first_override_that_names_a_host_counts(
         clear,
     )
     assert mine.covers(host, {}) is enabled
+
+
+def test_globs_are_made_once_for_each_rule_and_last_as_long() -> None:
+    # 500 rules with 100 overrides each would push one another out of any cache of a size that one can afford.
+    mine = rule(overrides=OVERRIDES, hosts=["*-1"], tags={"rack": ["7"]})
+    before = globs.cache_info()
+    assert mine.covers("web-1", {"rack": "7"})
+    assert globs.cache_info() == before
+    override = mine.overrides[0]
+    assert override.names is override.names
+    assert decode_rule(encode_rule(mine), "mine") == mine, "what was made is no part of the rule"
 
 
 def test_a_rule_without_an_override_for_a_host_is_not_copied() -> None:

@@ -67,6 +67,14 @@ def test_rules_and_hosts_are_chosen_by_globs(changes: dict[str, Any], rule: str,
     assert is_silenced([silence(**changes)], rule, host, at(f"{MONDAY}T12:30")) is silenced
 
 
+def test_globs_are_made_once_for_each_silence() -> None:
+    kept = silence(hosts=["web-*"], rules=["disk*"])
+    assert is_silenced([kept], "disk", "web-1", at(f"{MONDAY}T12:30"))
+    assert kept.names_host is kept.names_host
+    assert kept.names_rule is kept.names_rule
+    assert decode_silence(encode_silence(kept)) == kept
+
+
 def test_one_of_several_silences_is_enough() -> None:
     several = [silence(hosts=["a"]), silence(hosts=["b"])]
     assert [is_silenced(several, "cpu", host, at(f"{MONDAY}T12:30")) for host in "abc"] == [True, True, False]
