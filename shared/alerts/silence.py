@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple
@@ -76,6 +76,10 @@ class SilenceError(ValueError):
         self.problems = tuple(problems)
 
 
+class NewerSilenceError(SilenceError):
+    """A silence is of a later version. Leave it where it is; a later release can read it."""
+
+
 class Window(NamedTuple):
     """Instants in [start, end)."""
 
@@ -83,7 +87,12 @@ class Window(NamedTuple):
     end: datetime
 
 
+class _VersionOnly(msgspec.Struct):
+    v: int = SILENCE_VERSION
+
+
 _silences = msgspec.msgpack.Decoder(Silence)
+_versions = msgspec.msgpack.Decoder(_VersionOnly)
 
 
 def check_silence(silence: Silence) -> list[str]:
@@ -104,6 +113,8 @@ def check_silence(silence: Silence) -> list[str]:
 
 def silence_from(content: Any) -> Silence:
     """Return the silence in what JSON made of a text; raise SilenceError with every problem."""
+    if isinstance(content, Mapping) and isinstance(content.get("v"), int):
+        _refuse_newer(content["v"])
     try:
         silence = msgspec.convert(content, Silence)
     except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -112,8 +123,12 @@ def silence_from(content: Any) -> Silence:
 
 
 def encode_silence(silence: Silence) -> bytes:
-    """Return the silence as the bucket holds it."""
-    return msgspec.msgpack.encode(silence)
+    """Return the silence as the bucket holds it, without what is at its default; raise SilenceError if too large."""
+    content: dict[str, Any] = msgspec.to_builtins(silence, builtin_types=(datetime,))
+    body = msgspec.msgpack.encode({"v": silence.v, **content})
+    if len(body) > SILENCE_BYTES_MAX:
+        raise SilenceError([f"expected at most {SILENCE_BYTES_MAX} bytes, got {len(body)}; name fewer hosts or rules"])
+    return body
 
 
 def decode_silence(body: bytes) -> Silence:
@@ -121,7 +136,10 @@ def decode_silence(body: bytes) -> Silence:
     if len(body) > SILENCE_BYTES_MAX:
         raise SilenceError([f"expected at most {SILENCE_BYTES_MAX} bytes, got {len(body)}"])
     try:
+        _refuse_newer(_versions.decode(body).v)
         silence = _silences.decode(body)
+    except SilenceError:
+        raise
     except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise SilenceError([str(error)[:300]]) from error
     return _checked(silence)
@@ -159,6 +177,13 @@ def _checked(silence: Silence) -> Silence:
     return silence
 
 
+def _refuse_newer(version: int) -> None:
+    if version > SILENCE_VERSION:
+        raise NewerSilenceError(
+            [f"v: expected {SILENCE_VERSION}, got the newer {version}; upgrade to change this silence"]
+        )
+
+
 def _recurring(recurrence: Recurrence, now: datetime) -> Iterator[Window]:
     """Yield the windows that may hold `now`, the newest first."""
     zone = zone_of(recurrence.zone)
@@ -167,7 +192,9 @@ def _recurring(recurrence: Recurrence, now: datetime) -> Iterator[Window]:
     hour, minute = map(int, recurrence.start.split(":"))
     length = timedelta(minutes=recurrence.minutes)
     today = now.astimezone(zone).date()
-    for days in range(length.days + 2):
+    # Clocks that went forward since the start put it one day farther back; those that went back over midnight had
+    # the next day begin before.
+    for days in range(-1, length.days + 3):
         day = today - timedelta(days=days)
         if WEEKDAYS[day.weekday()] in recurrence.weekdays:
             start = _instant(day, time(hour, minute), zone)
