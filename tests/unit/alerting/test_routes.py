@@ -71,6 +71,10 @@ def test_what_a_rule_names_comes_alone(channels: dict[str, Any], expected: tuple
     ("route", "problem"),
     [
         ({"channels": ()}, "channels: expected at least one name"),
+        ({"levels": ()}, "levels: expected at least one, got none"),
+        ({"weekdays": ()}, "weekdays: expected at least one, got none"),
+        ({"hours": (24, 0)}, "hours: expected a beginning of 0 to 23, got 24; midnight is 0"),
+        ({"hours": (24, 6)}, "hours: expected a beginning of 0 to 23, got 24; midnight is 0"),
         ({"hours": (8, 8)}, "hours: expected two different hours, got 8 twice"),
         ({"zone": "Asia/Soul"}, "zone: expected a name such as Asia/Seoul or UTC, got 'Asia/Soul'"),
     ],
@@ -79,3 +83,13 @@ def test_what_is_wrong_is_told(route: dict[str, Any], problem: str) -> None:
     (found,) = check_route(Route(**{"channels": ("ops",), **route}))
     assert problem in found
     assert check_route(Route(channels=("ops",))) == []
+
+
+@pytest.mark.parametrize("first", range(25))
+def test_whatever_passes_matches_at_some_hour(first: int) -> None:
+    for last in range(25):
+        route = Route(channels=("ops",), hours=(first, last))
+        instants = [datetime.fromisoformat(f"2026-11-23T{hour:02}:30+00:00") for hour in range(24)]
+        open_hours = [now.hour for now in instants if channels_of([route], told(), now)]
+        wanted = [hour % 24 for hour in range(first, last if first < last else last + 24)]
+        assert check_route(route) or (open_hours and open_hours == sorted(wanted))
