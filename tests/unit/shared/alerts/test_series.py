@@ -96,7 +96,7 @@ def test_ten_thousand_new_mounts_leave_most_of_them_out() -> None:
     watched, left_out = admitted(found, ())
     assert (len(watched), left_out) == (SERIES_PER_HOST_MAX, 10_000 - SERIES_PER_HOST_MAX)
     assert admitted(found, watched) == (watched, left_out)
-    others = {(f"/other/{number}", "sdb"): 1.0 for number in range(10)}
+    others: dict[Labels, float] = {(f"/other/{number}", "sdb"): 1.0 for number in range(10)}
     assert admitted(others, watched) == ({}, 10)
 
 
