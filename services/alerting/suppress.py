@@ -131,7 +131,7 @@ def next_word(
 
     Ask for each alert whenever its newest transition, a silence or the time has changed. One word is returned at a
     time: ask again at once after it. Whoever has acknowledged is neither reminded nor passed over, but is told of what
-    becomes worse, and of the end; also where he did so before anybody was told, as of an incident that is held.
+    becomes worse, and of the end; also of an incident that was held or muted when somebody acknowledged it.
     """
     if muted(due(last, newest, now, policy.window), newest, restraint.is_muted) == "send":
         return told(last, newest, now, restraint.acknowledged), Word("news")

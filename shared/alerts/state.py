@@ -72,7 +72,7 @@ def is_worth_keeping(before: State, after: State) -> bool:
     """Return whether a later evaluator needs the newer state: all but `newest` counts.
 
     So the `newest` of a kept state lies behind, and whoever goes on from it as it stands takes what is between for a
-    gap: a hold begins anew. He must first give `step` again all samples since the `newest` of the oldest kept hold.
+    gap: a hold begins anew. First give `step` again all samples since the `newest` of the oldest kept hold;
     `is_kept_too_old` says when a hold must be kept again, so that these are few.
     """
     return before is not after and msgspec.structs.replace(before, newest=after.newest) != after
