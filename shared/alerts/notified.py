@@ -23,6 +23,6 @@ class Notified(msgspec.Struct, frozen=True):
     first: datetime
     fired: datetime
     time: datetime
-    escalated: int = 0
-    """How many steps of escalation were taken in this incident."""
+    escalated: tuple[int, ...] = ()
+    """Which steps of escalation were taken in this incident, from 0: one may be made up for after a later one."""
     is_acknowledged: bool = False

@@ -20,11 +20,14 @@ class Escalation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     after_seconds: Annotated[float, Meta(gt=0, le=ESCALATION_SECONDS_MAX)]
     channels: Channels
-    levels: Annotated[tuple[Level, ...], Meta(min_length=1, max_length=len(LEVELS))] = LEVELS
+    levels: Annotated[tuple[Level, ...], Meta(max_length=len(LEVELS))] = LEVELS
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """How often people are told: the window of repeats, a reminder every so often (none at 0), and escalation."""
+    """How often people are told: the window of repeats, a reminder every so often (none at 0), and escalation.
+
+    It is made of a `Routing`, of which `check_routing` tells what is wrong.
+    """
 
     window: timedelta = WINDOW
     resend_every: timedelta = timedelta(0)

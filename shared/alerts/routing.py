@@ -119,8 +119,11 @@ def decode_routing(body: bytes) -> Routing:
 
 def _escalations(escalations: tuple[Escalation, ...]) -> Iterator[str]:
     for number, escalation in enumerate(escalations, 1):
+        where = f"escalations, number {number}: "
         if not escalation.channels:
-            yield f"escalations, number {number}: channels: expected at least one name, got none; name one"
+            yield f"{where}channels: expected at least one name, got none; name one"
+        if not escalation.levels:
+            yield f"{where}levels: expected at least one, got none; leave them out for all"
     for number, (before, after) in enumerate(pairwise(escalations), 2):
         if after.after_seconds < before.after_seconds:
             yield (

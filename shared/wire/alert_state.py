@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
@@ -10,7 +9,7 @@ from msgspec import Meta
 
 from shared.alerts.notified import Notified
 from shared.alerts.policy import ESCALATIONS_MAX
-from shared.alerts.rule import Level
+from shared.alerts.rule import Instant, Level
 from shared.alerts.state import State, Status
 from shared.wire.decode import DecodeError, NewerVersionError
 from shared.wire.limits import VERSION
@@ -18,7 +17,7 @@ from shared.wire.limits import VERSION
 STATE_BYTES_MAX = 4 * 1024
 NOTIFIED_BYTES_MAX = 4 * 1024
 
-Instant = Annotated[datetime, Meta(tz=True)]
+Step = Annotated[int, Meta(ge=0, lt=ESCALATIONS_MAX)]
 Value = TypeVar("Value")
 
 
@@ -39,7 +38,7 @@ class _KeptNotified(msgspec.Struct, frozen=True):
     first: Instant
     fired: Instant
     time: Instant
-    escalated: Annotated[int, Meta(ge=0, le=ESCALATIONS_MAX)] = 0
+    escalated: Annotated[tuple[Step, ...], Meta(max_length=ESCALATIONS_MAX)] = ()
     is_acknowledged: bool = False
 
 

@@ -34,7 +34,7 @@ STATES = {
     "firing, critical": State("firing", "critical", TIME, LATER, incident_since=TIME),
 }
 TOLD = {
-    "firing": Notified("firing", "critical", TIME, LATER, LATER, LATER, 2, True),
+    "firing": Notified("firing", "critical", TIME, LATER, LATER, LATER, (1, 0), True),
     "over": Notified("ok", "warning", TIME, TIME, TIME, LATER),
 }
 Decode = Callable[[bytes], object]
@@ -94,8 +94,10 @@ def test_the_version_is_in_it(body: bytes) -> None:
         pytest.param(decode_notified, told(v=0), "expected v 1, got 0", id="told: v 0"),
         pytest.param(decode_notified, told(status="pending"), "status", id="told: a status that is not told"),
         pytest.param(decode_notified, told(level=None), "level", id="told: no level"),
-        pytest.param(decode_notified, told(escalated=11), "<= 10", id="told: too many steps"),
-        pytest.param(decode_notified, told(escalated=-1), ">= 0", id="told: fewer than no step"),
+        pytest.param(decode_notified, told(escalated=[0] * 11), "length <= 10", id="told: too many steps"),
+        pytest.param(decode_notified, told(escalated=[10]), "escalated", id="told: a step that there cannot be"),
+        pytest.param(decode_notified, told(escalated=[-1]), ">= 0", id="told: a step before the first"),
+        pytest.param(decode_notified, told(escalated=2), "escalated", id="told: a number of steps"),
         pytest.param(decode_notified, told(is_acknowledged=1), "is_acknowledged", id="told: a number for yes"),
         pytest.param(decode_notified, told(fired=...), "fired", id="told: no time"),
         pytest.param(decode_notified, told(more="x" * NOTIFIED_BYTES_MAX), "at most 4096 bytes", id="told: too large"),
