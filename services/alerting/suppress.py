@@ -8,47 +8,12 @@ from typing import Literal
 
 import msgspec
 
-from shared.alerts.rule import BUS_SILENT, Kind, Level
+from shared.alerts.notified import Notified
+from shared.alerts.policy import ESCALATIONS_MAX, WINDOW, Policy
+from shared.alerts.rule import BUS_SILENT, Kind
 from shared.alerts.state import RANK, Transition
 
-WINDOW = timedelta(minutes=5)
-ESCALATIONS_MAX = 10
 Verdict = Literal["send", "hold", "drop"]
-
-
-class Notified(msgspec.Struct, frozen=True):
-    """What was told of one alert last; kept in the bucket `notified`.
-
-    `since` names the incident, `first` is when it was told first, `fired` when it was told last that it fires, `time`
-    when anything was told last. `level` stays that of the last firing that was told.
-    """
-
-    status: Literal["firing", "ok"]
-    level: Level
-    since: datetime
-    first: datetime
-    fired: datetime
-    time: datetime
-    escalated: int = 0
-    """How many steps of escalation were taken in this incident."""
-    is_acknowledged: bool = False
-
-
-class Escalation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who is told in addition when nobody has acknowledged an incident for so long."""
-
-    after_seconds: float
-    channels: tuple[str, ...]
-    levels: tuple[Level, ...] = ("warning", "critical")
-
-
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """How often people are told: the window of repeats, a reminder every so often (none at 0), and escalation."""
-
-    window: timedelta = WINDOW
-    resend_every: timedelta = timedelta(0)
-    escalations: tuple[Escalation, ...] = ()
-    """In the order of their times."""
 
 
 class Word(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ RULE_BYTES_MAX = 256 * 1024
 RULES_MAX = 500
 OVERRIDES_MAX = 100
 CHANNELS_MAX = 50
+"""So many there may be, and so many a rule or route may name."""
 WINDOW_SECONDS_MAX = 7 * 86_400.0
 FOR_SECONDS_MAX = 86_400.0
 HORIZON_SECONDS_MAX = 366 * 86_400.0
@@ -41,8 +42,8 @@ Glob = Annotated[str, Meta(min_length=1, max_length=PATTERN_CHARACTERS_MAX)]
 Globs = Annotated[tuple[Glob, ...], Meta(min_length=1, max_length=PATTERNS_MAX)]
 Name = Annotated[str, Meta(min_length=1, max_length=TEXT_BYTES_MAX)]
 GlobsByName = Annotated[dict[Name, Globs], Meta(max_length=20)]
-Channel = Annotated[str, Meta(min_length=1, max_length=64)]
-Channels = Annotated[tuple[Channel, ...], Meta(max_length=CHANNELS_MAX)]
+ChannelName = Annotated[str, Meta(min_length=1, max_length=64)]
+Channels = Annotated[tuple[ChannelName, ...], Meta(max_length=CHANNELS_MAX)]
 
 
 class Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

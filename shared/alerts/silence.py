@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
+from shared.alerts.problems import ProblemsError
 from shared.alerts.rule import Globs, globs
 
 SILENCE_VERSION = 1
@@ -56,12 +57,8 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     reason: Annotated[str, Meta(min_length=1, max_length=REASON_CHARACTERS_MAX)]
 
 
-class SilenceError(ValueError):
+class SilenceError(ProblemsError):
     """A silence cannot be used; `problems` names each. Tell whoever wrote it."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = tuple(problems)
 
 
 class Window(NamedTuple):

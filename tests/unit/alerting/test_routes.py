@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.alerting.routes import Route, Told, channels_of, check_route
+from services.alerting.routes import Told, channels_of
+from shared.alerts.route import Route
 from tests.unit.shared.alerts.rules import rule
 
 MONDAY_NOON = "2026-11-23T12:00+00:00"
@@ -60,17 +61,3 @@ def test_all_routes_that_match_are_told_each_channel_once() -> None:
 def test_what_a_rule_names_comes_alone(channels: dict[str, Any], expected: tuple[str, ...]) -> None:
     what = told(rule=rule(channels=channels))
     assert channels_of([Route(channels=("ops",))], what, datetime.fromisoformat(MONDAY_NOON)) == expected
-
-
-@pytest.mark.parametrize(
-    ("route", "problem"),
-    [
-        ({"channels": ()}, "channels: expected at least one name"),
-        ({"hours": (8, 8)}, "hours: expected two different hours, got 8 twice"),
-        ({"zone": "Asia/Soul"}, "zone: expected a name such as Asia/Seoul or UTC, got 'Asia/Soul'"),
-    ],
-)
-def test_what_is_wrong_is_told(route: dict[str, Any], problem: str) -> None:
-    (found,) = check_route(Route(**{"channels": ("ops",), **route}))
-    assert problem in found
-    assert check_route(Route(channels=("ops",))) == []

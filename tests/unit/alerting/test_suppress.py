@@ -11,18 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.alerting.suppress import (
-    Escalation,
-    Notified,
-    Policy,
-    acknowledged,
-    due,
-    is_done,
-    is_inhibited,
-    muted,
-    next_word,
-    told,
-)
+from services.alerting.suppress import acknowledged, due, is_done, is_inhibited, muted, next_word, told
+from shared.alerts.notified import Notified
+from shared.alerts.policy import Escalation, Policy
 from shared.alerts.rule import Level
 from shared.alerts.state import Transition
 
