@@ -10,12 +10,12 @@ class BrokerClock:
     """Our clock, moved by as much as the broker's differs from it."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
-        self._clock = clock
+        self.local = clock
         self._ahead = timedelta(0)
 
     def now(self) -> datetime:
         """Return the broker's time, as far as we know it."""
-        return self._clock() + self._ahead
+        return self.local() + self._ahead
 
     def told(self, shown: datetime, asked: datetime, answered: datetime) -> None:
         """Take what the broker's clock showed somewhen between a question and its answer, both by our clock."""

@@ -32,6 +32,8 @@ class Evaluator:
         self.figures = Figures(series_max)
         self.position = Position(0, BEGINNING)
         self.unwatched_hosts_count = 0
+        self.families: frozenset[str] = frozenset()
+        """Names of the families that some rule looks at; of others only their interval is needed."""
         self._hosts_max = hosts_max
         self._known_until = 0
         self._kept: Mapping[str, State] | None = None
@@ -41,12 +43,8 @@ class Evaluator:
         self._unclaimed: dict[tuple[str, str], dict[str, State]] = {}
         self._bus = SilenceWatch(BUS_RULE, BUS_HOST)
         self._listening = Listening()
+        self._may_have_orphans = False
         self._forget_at = BEGINNING
-
-    @property
-    def families(self) -> frozenset[str]:
-        """Names of the families that some rule looks at; of others only their interval is needed."""
-        return frozenset(each.rule.family for each in self._rules.values() if each.rule.family is not None)
 
     @property
     def hosts_count(self) -> int:
@@ -54,33 +52,36 @@ class Evaluator:
         return len(self._hosts)
 
     def restored(self, states: Mapping[str, State], known_until: int) -> None:
-        """Take over, before the first sample set, where alerts stand; all was told up to `known_until` of the stream.
+        """Take over where alerts stand; all was told up to `known_until` of the stream, and we read what is before it.
 
         What is read again before that shows what came when, and decides nothing: there the states are taken over once
         more, as a late sample may have looked new without what was before it.
         """
-        self._known_until = known_until
-        self._kept = states
         self.adopted(states, ())
+        self._known_until, self._kept = known_until, states
 
     def adopted(self, states: Mapping[str, State], undecided: Collection[str]) -> None:
         """Take over where alerts stand from whoever decided until now, but of those that we have yet to tell of."""
+        self._kept = None
         for key, state in states.items():
             if key not in undecided:
                 self._adopt(key, state)
         known = {*states, *undecided}
         for watch in self._watches():
             watch.let_go(known)
+        self._may_have_orphans = True
 
     def rules_changed(self, rules: Iterable[Rule], now: datetime) -> list[Change]:
         """Take over all rules as they are now, and return the ends of what is no longer looked at."""
         wanted = list(rules)[:RULES_MAX]
-        known = {each.rule.name: each for each in self._rules.values()}
-        self._rules = {
-            rule.name: known[rule.name] if rule.name in known and known[rule.name].rule == rule else ready(rule)
-            for rule in wanted
-        }
-        return [change for host in self._hosts.values() for change in self._ruled(host, now)]
+        known, self._rules = self._rules, {}
+        for rule in wanted:
+            before = known.get(rule.name)
+            self._rules[rule.name] = before if before is not None and before.rule == rule else ready(rule)
+        self.families = frozenset(rule.family for rule in wanted if rule.family is not None)
+        names = [name for name in known | self._rules if known.get(name) is not self._rules.get(name)]
+        changes = [change for host in self._hosts.values() for change in self._ruled(host, names, now)]
+        return self._ended(changes)
 
     def host_changed(self, name: str, tags: Mapping[str, str] | None, now: datetime) -> list[Change]:
         """Take over a host's tags; without any the host was removed: its alerts end, until it speaks again."""
@@ -92,19 +93,18 @@ class Evaluator:
             if host is None or host.tags == tags:
                 return []
             host.tags = tags
-            return self._ruled(host, now)
+            return self._ended(self._ruled(host, self._rules, now))
         self._tags.pop(name, None)
         host = self._hosts.pop(name, None)
         changes = [] if host is None else _ends(host, now, self.position)
         for rule, where in [key for key in self._unclaimed if key[1] == name]:
             changes += self._unclaimed_ends((rule, where), "series gone", now)
-        return changes
+        return self._ended(changes)
 
     def sample_set(self, sample_set: SampleSet, arrival: datetime, stream_sequence: int) -> list[Change]:
         """Return what changes by one sample set, which the broker received at `arrival`."""
-        if self._kept is not None and stream_sequence > self._known_until:
-            self.adopted(self._kept, ())
-            self._kept = None
+        if stream_sequence > self._known_until:
+            self._pass_cursor()
         self.position = position = Position(stream_sequence, max(arrival, self.position.arrival))
         changes = list(self._bus.spoke(arrival, position))
         host = self._hosts.get(sample_set.host) or self._new_host(sample_set.host)
@@ -121,7 +121,8 @@ class Evaluator:
         self._listening = started(self._listening, is_connected, is_caught_up, now)
         if self._listening.begun is None:
             return []
-        changes = list(self._orphaned(now))
+        self._pass_cursor()
+        changes = list(self._orphaned(now)) if self._may_have_orphans else []
         heard = {name: host.heard for name, host in self._hosts.items() if host.heard is not None}
         judged = absence(heard, self._listening, self._grace_s, now)
         self._listening = judged.listening
@@ -155,16 +156,30 @@ class Evaluator:
             self.unwatched_hosts_count += 1
             return None
         host = self._hosts[name] = HostWatches(name, self.figures, self._tags.get(name, _NO_TAGS))
-        self._ruled(host, self.position.arrival)
+        self._ruled(host, self._rules, self.position.arrival)
         return host
 
-    def _ruled(self, host: HostWatches, now: datetime) -> list[Change]:
-        """Give a host the rules as they are now; watches that are new take over what an earlier evaluator left."""
-        changes = host.ruled(self._rules, now, self.position)
+    def _ruled(self, host: HostWatches, names: Iterable[str], now: datetime) -> list[Change]:
+        """Give a host the rules of these names; watches that are new take over what an earlier evaluator left."""
+        changes = host.ruled(self._rules, names, now, self.position)
         for rule, watch in host.by_rule.items() if self._unclaimed else ():
             for token, state in self._unclaimed.pop((rule, host.host), {}).items():
                 watch.adopt(token, state)
         return changes
+
+    def _ended(self, changes: list[Change]) -> list[Change]:
+        """Return these ends, which the states that are taken over at the cursor know nothing of."""
+        self._may_have_orphans = True
+        if self._kept is not None and changes:
+            over = {change.key for change in changes}
+            self._kept = {key: state for key, state in self._kept.items() if key not in over}
+        return changes
+
+    def _pass_cursor(self) -> None:
+        """Take over the kept states once all is read that was told."""
+        if self._kept is not None:
+            kept, self._kept = self._kept, None
+            self.adopted(kept, ())
 
     def _adopt(self, key: str, state: State) -> None:
         place = _place(key)
@@ -184,6 +199,7 @@ class Evaluator:
 
     def _orphaned(self, now: datetime) -> Iterator[Change]:
         """Yield the ends of alerts that no rule looks at any more, as of one that was removed while nobody ran."""
+        self._may_have_orphans = False
         for rule, name in list(self._unclaimed):
             known = self._rules.get(rule)
             if known is None or not known.rule.covers(name, self._tags.get(name, _NO_TAGS)):

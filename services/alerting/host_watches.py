@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -67,20 +67,23 @@ class HostWatches:
         self._told: dict[tuple[str, str], _Told] = {}
         self._fastest_at = BEGINNING
 
-    def ruled(self, rules: Mapping[str, ReadyRule], now: datetime, position: Position) -> list[Change]:
-        """Take over the rules as they are now, and return the ends of what is no longer looked at."""
+    def ruled(
+        self, rules: Mapping[str, ReadyRule], names: Iterable[str], now: datetime, position: Position
+    ) -> list[Change]:
+        """Take over what the rules of these names say now, and return the ends of what is no longer looked at."""
         changes: list[Change] = []
-        for name, watch in list(self.by_rule.items()):
-            wanted = rules.get(name)
+        for name in names:
+            wanted, watch = rules.get(name), self.by_rule.get(name)
             covers = wanted is not None and wanted.rule.covers(self.host, self.tags)
-            if wanted is None or not covers or not _is_same(watch.rule, wanted.rule):
+            if watch is not None and (wanted is None or not covers or not _is_same(watch.rule, wanted.rule)):
                 changes += watch.end("rule removed" if wanted is None else "rule changed", now, position)
                 del self.by_rule[name]
-        for name, wanted in rules.items():
-            if name in self.by_rule:
-                self._renew(self.by_rule[name], wanted)
-            elif wanted.rule.covers(self.host, self.tags):
-                self.by_rule[name] = self._watch(wanted)
+                watch = None
+            if wanted is not None and covers:
+                if watch is None:
+                    self.by_rule[name] = self._watch(wanted)
+                else:
+                    self._renew(watch, wanted)
         self._silences = [watch for watch in self.by_rule.values() if isinstance(watch, SilenceWatch)]
         self._by_family = {}
         for watch in self.by_rule.values():

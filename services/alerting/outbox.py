@@ -33,35 +33,45 @@ class Outbox:
     @property
     def cursor(self) -> Position | None:
         """Return up to where all is told; None where something waits, or nothing new was read since."""
-        return None if self._changes or self._read is None or self._read.sequence <= self._told_until else self._read
+        if self._changes or self._read is None or self._read.sequence <= self._told_until:
+            return None
+        return self._read
 
     def add(self, changes: Iterable[Change], read: Position) -> None:
-        """Take what was decided, with how far was read by now; what was told by an earlier evaluator is left out.
+        """Take what was decided, with how far was read by now.
 
         Beyond the bound the oldest go: while nobody takes them, somebody else tells.
         """
         self._read = read
         for change in changes:
-            if change.position.sequence > self._told_until:
-                if len(self._changes) >= self._changes_max:
-                    self._changes.popleft()
-                    self.dropped_count += 1
-                self._changes.append(change)
+            if len(self._changes) >= self._changes_max:
+                self._changes.popleft()
+                self.dropped_count += 1
+            self._changes.append(change)
+
+    def add_sampled(self, changes: Iterable[Change], read: Position) -> None:
+        """Take what was decided by the message at `read`, unless that was told already by who read it before."""
+        self.add(changes if read.sequence > self._told_until else (), read)
 
     def told_until(self, sequence: int) -> None:
         """Drop what somebody told, who has told everything up to here."""
-        self._told_until = max(self._told_until, sequence)
+        self.moved(sequence)
         while self._changes and self._changes[0].position.sequence <= sequence:
             self._changes.popleft()
+
+    def moved(self, sequence: int) -> None:
+        """Note up to where all is told; what was decided there by time alone, since it was looked at, still waits."""
+        self._told_until = max(self._told_until, sequence)
 
     def front(self, count: int) -> list[Change]:
         """Return the oldest, which stay until they are `done`."""
         return [self._changes[at] for at in range(min(count, len(self._changes)))]
 
-    def done(self, count: int) -> None:
-        """Drop the oldest, which were told."""
-        for _ in range(count):
-            self._changes.popleft()
+    def done(self, told: Iterable[Change]) -> None:
+        """Drop these, which were the oldest, where they are still here."""
+        for change in told:
+            if self._changes and self._changes[0] is change:
+                self._changes.popleft()
 
     def kept(self, states: Mapping[str, State]) -> None:
         """Drop what was told and kept by somebody whose cursor does not show it yet."""

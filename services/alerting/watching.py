@@ -209,7 +209,7 @@ class Watch:
 
     def _ended(self, key: Key, series: Series, reason: Reason, moment: Moment) -> Change:
         before = series.current
-        change = self._changed(key, series, (before, ended(before, moment.time)), reason, (None, moment))
+        change = self._changed(key, series, (before, over(before, moment.time)), reason, (None, moment))
         assert change is not None, "what is not over changes by its end"
         return change
 
@@ -246,8 +246,13 @@ class Watch:
 
 def unclaimed_end(key: str, state: State, reason: Reason, moment: Moment) -> Change:
     """Return the end of an alert of which no more than key and state is known."""
-    after = ended(state, moment.time)
+    after = over(state, moment.time)
     return Change(key, state, after, moment.position, transition(state, after, reason))
+
+
+def over(state: State, now: datetime) -> State:
+    """Return the state of what is no longer looked at; it ends no sooner than it began, whoever's clock says so."""
+    return ended(state, max(now, state.since))
 
 
 def _at(state: State, newest: datetime) -> State:

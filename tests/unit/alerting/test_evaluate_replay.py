@@ -94,7 +94,7 @@ def successor(stream: list[Arrived], published: list[Change], cursor: int) -> li
     evaluator.restored(states, cursor)
     outbox = Outbox(cursor)
     for change in decided(evaluator, [each for each in stream if each.position.arrival >= begin]):
-        outbox.add([change], change.position)
+        outbox.add_sampled([change], change.position)
     outbox.kept(states)
     return outbox.front(len(outbox))
 

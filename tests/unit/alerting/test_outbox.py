@@ -28,7 +28,9 @@ def change(sequence: int, key: str = "cpu.a.x", newest: float = 0) -> Change:
 
 def filled(*sequences: int, told_until: int = 0, changes_max: int = 10, read: int = 100) -> Outbox:
     outbox = Outbox(told_until, changes_max)
-    outbox.add([change(sequence) for sequence in sequences], Position(read, at(read)))
+    for sequence in sequences:
+        outbox.add_sampled([change(sequence)], Position(sequence, at(sequence)))
+    outbox.add([], Position(read, at(read)))
     return outbox
 
 
@@ -63,21 +65,35 @@ def test_what_somebody_else_told_is_dropped_and_does_not_come_again() -> None:
     outbox = filled(1, 2, 3, 4)
     outbox.told_until(2)
     assert waiting(outbox) == [3, 4]
-    outbox.add([change(2), change(5)], Position(5, at(5)))
+    outbox.add_sampled([change(2)], Position(2, at(2)))
+    outbox.add_sampled([change(5)], Position(5, at(5)))
     assert waiting(outbox) == [3, 4, 5]
+
+
+def test_what_time_alone_decided_waits_also_where_all_samples_are_told() -> None:
+    outbox = filled(1, 2)
+    outbox.done(outbox.front(2))
+    outbox.add([change(100)], Position(100, at(100)))
+    outbox.moved(100)
+    outbox.add([change(100)], Position(100, at(100)))
+    assert waiting(outbox) == [100, 100]
+    assert outbox.cursor is None
 
 
 def test_what_was_told_by_us_is_dropped_once_it_is_done() -> None:
     outbox = filled(1, 2, 3)
     assert [each.position.sequence for each in outbox.front(2)] == [1, 2]
-    outbox.done(2)
+    told = outbox.front(2)
+    outbox.done(told)
     assert waiting(outbox) == [3]
+    outbox.done(told)
+    assert waiting(outbox) == [3], "once"
 
 
 def test_the_cursor_is_where_all_is_told() -> None:
     outbox = filled(1, 2)
     assert outbox.cursor is None, "something waits"
-    outbox.done(2)
+    outbox.done(outbox.front(2))
     assert outbox.cursor == Position(100, at(100))
     outbox.told_until(100)
     assert outbox.cursor is None, "it is there already"
