@@ -109,7 +109,8 @@ class Duty:
 
     async def _take_over(self) -> None:
         """Begin where whoever told until now left off, and then tell."""
-        states, cursor = await self._kept.states(), await self._kept.cursor()
+        # In this order: all that is told up to the cursor is among the states.
+        cursor, states = await self._kept.cursor(), await self._kept.states()
         # From here on at once: what is decided meanwhile must be seen as ours.
         self._told_until(cursor)
         evaluator, outbox = self._decisions.evaluator, self._decisions.outbox

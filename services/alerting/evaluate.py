@@ -9,7 +9,8 @@ from services.alerting.absence import Listening, absence, started
 from services.alerting.change import Change, Position
 from services.alerting.host_watches import HostWatches, ReadyRule, ready
 from services.alerting.silence_watch import SilenceWatch
-from services.alerting.watching import SERIES_MAX, Figures, Moment, Watch, unclaimed_end
+from services.alerting.watched_series import SERIES_MAX, Figures, Moment, unclaimed_end
+from services.alerting.watching import Watch
 from shared.alerts.rule import BUS_RULE, RULES_MAX, Rule
 from shared.alerts.series import BUS_HOST
 from shared.alerts.state import BEGINNING, Reason, State

@@ -84,7 +84,7 @@ class Evaluation:
         while True:
             try:
                 look = await self._intake.look()
-                states, cursor = await self._kept.states(), await self._kept.cursor()
+                cursor, states = await self._kept.cursor(), await self._kept.states()
                 break
             except BREAKING as error:
                 log.warning("waiting for the bus", extra={"error": f"{type(error).__name__}: {error}"})

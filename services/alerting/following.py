@@ -89,23 +89,22 @@ class Following:
         """
         if self.pending is None or self._bus.stats["reconnects"] != self._reconnects:
             raise BrokenError(f"{self._stream}: the connection or the consumer is another one")
-        if not self._messages:
-            await self._ask()
-            try:
-                async with asyncio.timeout(wait_s):
+        try:
+            async with asyncio.timeout(wait_s):
+                while not self._messages:
+                    await self._ask()
                     await self._arrived.wait()
-            except TimeoutError:
-                return []
-        self._arrived.clear()
+                    self._arrived.clear()
+                    if not self._messages:
+                        await self._look_at_the_end()
+        except TimeoutError:
+            return []
         found, self._messages = list(self._messages), deque()
-        if not found:
-            await self._look_at_the_end()
         for message in found:
             self._delivered += 1
             if message.metadata.sequence.consumer != self._delivered:
                 raise BrokenError(f"{self._stream}: expected message {self._delivered}, got another; some are missing")
-        if found:
-            self.pending = found[-1].metadata.num_pending
+        self.pending = found[-1].metadata.num_pending
         return found
 
     async def end(self) -> None:
@@ -129,13 +128,13 @@ class Following:
         if not self._bus.is_connected or (self._left > 0 and now < self._open_until):
             return
         self._request += 1
-        self._left, self._ended = BATCH_MESSAGES, None
-        self._open_until = now + ASK_FOR_S + GRACE_S
+        self._ended = None
         request = {"batch": BATCH_MESSAGES, "max_bytes": BATCH_BYTES, "expires": int(ASK_FOR_S * 1e9)}
         await self._bus.publish(
             f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._name}", json.dumps(request).encode(),
             reply=f"{self._inbox}.{self._request}",
         )  # fmt: skip
+        self._left, self._open_until = BATCH_MESSAGES, now + ASK_FOR_S + GRACE_S
 
     async def _look_at_the_end(self) -> None:
         """Raise BrokenError where the last request ended because the broker knows us no more."""

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from services.alerting.absence import Heard
 from services.alerting.change import Change, Position
 from services.alerting.silence_watch import SilenceWatch
-from services.alerting.watching import Figures, Moment, Watch
+from services.alerting.watched_series import Figures, Moment
+from services.alerting.watching import Watch
 from shared.alerts.condition import condition_of
 from shared.alerts.rule import BUS_RULE, Rule
 from shared.alerts.series import BUS_HOST, Selection

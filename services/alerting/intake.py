@@ -35,6 +35,7 @@ CHUNK_MESSAGES = 100
 CLOCK_EVERY_S = 10.0
 RETRY_S = 1.0
 FULL_PAUSE_S = 0.05
+BROKEN_PAUSE_S = 0.1
 
 
 class BegunAnewError(Exception):
@@ -70,6 +71,7 @@ class Intake:
                 except BrokenError as error:
                     log.info("sample sets are read again from where we were", extra={"reason": str(error)[:300]})
                     await following.end()
+                    await asyncio.sleep(BROKEN_PAUSE_S)
                 except BREAKING as error:
                     log.warning("no sample sets now", extra={"error": f"{type(error).__name__}: {error}"})
                     await following.end()
@@ -129,7 +131,11 @@ class Intake:
                 # Ingest sets it aside with its reason.
                 undecodable += 1
                 continue
-            self._decisions.add_sampled(evaluator.sample_set(sample_set, place.timestamp, self._sequence))
+            try:
+                self._decisions.add_sampled(evaluator.sample_set(sample_set, place.timestamp, self._sequence))
+            except Exception:
+                # It stays in the stream: whoever ended by it would end by it again and again, and tell nobody anything.
+                log.exception("sample set not evaluated: this is a bug", extra={"host": sample_set.host})
         self._metrics.sample_sets.inc(len(messages) - undecodable)
         self._metrics.undecodable.inc(undecodable)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from services.alerting.change import Change, Position
-from services.alerting.watching import Moment, over
+from services.alerting.watched_series import Moment, over
 from shared.alerts.condition import condition_of
 from shared.alerts.rule import Rule
 from shared.alerts.series import HOST_SERIES

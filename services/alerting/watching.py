@@ -1,29 +1,22 @@
-"""One rule on the series of one host: what is remembered of each, and which of them change."""
+"""One rule on the series of one host: what changes by its values, and what is gone."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
-
-import msgspec
 
 from services.alerting.change import Change, Position
+from services.alerting.watched_series import Figures, Moment, Series, at_newest, over, unclaimed_end
 from shared.alerts.check import LOOKS_BACK
 from shared.alerts.condition import condition_of
-from shared.alerts.history import EMPTY
 from shared.alerts.measure import measure
 from shared.alerts.rule import Rule
 from shared.alerts.series import Labels, Selection, series_token
-from shared.alerts.state import BEGINNING, UNSEEN, Reason, State, is_worth_keeping, transition
-from shared.alerts.step import ended, gap_max, step
+from shared.alerts.state import UNSEEN, Reason, State, is_worth_keeping, transition
+from shared.alerts.step import gap_max, step
 from shared.alerts.transition import Alert
 from shared.subjects import alert_key
 from shared.wire.decode import FamilyRows
-
-SERIES_MAX = 200_000
-"""Series that are watched at once, over all rules and hosts; about 500 bytes each, 6 KiB where a rule looks back."""
 
 KEEP_EVERY = timedelta(seconds=30)
 """The state of an alert that waits for a hold is kept again so often: else a later evaluator would see a gap there."""
@@ -35,49 +28,6 @@ Key = tuple[str, Labels]
 """A series of a rule on a host: source, and values of the labels."""
 
 
-class Moment(NamedTuple):
-    """When a sample set was, and where it stands.
-
-    What is late in a second part, or in what is read again, is not counted. `heard_since` is when its source began to
-    tell of the family without a gap.
-    """
-
-    time: datetime
-    position: Position
-    counts_late: bool = True
-    heard_since: datetime = BEGINNING
-
-
-@dataclass(slots=True)
-class Figures:
-    """What an evaluator counts: series now, values that came late, values of series that it had no room for."""
-
-    series_max: int = SERIES_MAX
-    series_count: int = 0
-    late_count: int = 0
-    unwatched_count: int = 0
-
-
-class Series:
-    """What is remembered of one series.
-
-    `newest` is its newest value, `judged` the newest that was compared: a rule that looks back compares nothing until
-    it has seen enough. While all is well only these move, and `state` is behind: see `current`.
-    """
-
-    __slots__ = ("history", "judged", "kept", "newest", "state")
-
-    def __init__(self, state: State) -> None:
-        self.state = state
-        self.newest = self.judged = self.kept = state.newest
-        self.history = EMPTY
-
-    @property
-    def current(self) -> State:
-        """Return the state as `step` would have it."""
-        return self.state if self.state.newest == self.judged else _at(self.state, self.judged)
-
-
 class Watch:
     """A rule on the series of one host; `unclaimed` are states of an earlier evaluator, by the names of series."""
 
@@ -87,6 +37,7 @@ class Watch:
         self._figures = figures
         self._series: dict[Key, Series] = {}
         self._active: dict[Key, Series] = {}
+        self._by_token: dict[str, Key] | None = None
         self.ruled(rule, selection)
 
     def ruled(self, rule: Rule, selection: Selection) -> None:
@@ -128,7 +79,7 @@ class Watch:
             if state.status != "ok"
         ]
         self._figures.series_count -= len(self._series)
-        self._series, self._active, self.unclaimed = {}, {}, {}
+        self._series, self._active, self.unclaimed, self._by_token = {}, {}, {}, None
         return changes
 
     def forget(self, now: datetime) -> None:
@@ -138,6 +89,7 @@ class Watch:
         for key in [key for key, series in self._series.items() if series.newest < since and key not in self._active]:
             del self._series[key]
             self._figures.series_count -= 1
+        self._by_token = None
 
     def adopt(self, token: str, state: State) -> None:
         """Take over the state of a series from whoever decided until now; what was seen since then is not repeated."""
@@ -145,13 +97,14 @@ class Watch:
         if key is None:
             self.unclaimed[token] = state
         elif is_worth_keeping(self._series[key].current, state):
-            self._set(key, self._series[key], _at(state, max(state.newest, self._series[key].judged)))
+            self._set(key, self._series[key], at_newest(state, max(state.newest, self._series[key].judged)))
 
     def let_go(self, known: Collection[str]) -> None:
         """Take back all that is not over and of which whoever decided until now knows nothing."""
         for key, series in list(self._active.items()):
             if self._key_text(key) not in known:
-                self._set(key, series, _at(UNSEEN, series.judged))
+                self._set(key, series, at_newest(UNSEEN, series.judged))
+        self._by_token = None
 
     def states(self) -> Iterator[tuple[str, State]]:
         """Yield the key and state of each alert that is not over."""
@@ -163,13 +116,14 @@ class Watch:
 
     def _begun(self, key: Key) -> Series | None:
         """Return a new series, with the state that an earlier evaluator left; None where there is no more room."""
-        if self._figures.series_count >= self._figures.series_max:
+        state = self.unclaimed.pop(series_token(*key), UNSEEN) if self.unclaimed else UNSEEN
+        if state is UNSEEN and self._figures.series_count >= self._figures.series_max:
             return None
         self._figures.series_count += 1
-        state = self.unclaimed.pop(series_token(*key), UNSEEN) if self.unclaimed else UNSEEN
         series = self._series[key] = Series(state)
         if state.status != "ok":
             self._active[key] = series
+        self._by_token = None
         return series
 
     def _judged(self, key: Key, series: Series, value: float, when: tuple[float, Moment]) -> Change | None:
@@ -238,22 +192,9 @@ class Watch:
             self._active[key] = series
 
     def _key_of(self, token: str) -> Key | None:
-        return next((key for key in self._series if series_token(*key) == token), None)
+        if self._by_token is None:  # kept until there is another series: many states come at once
+            self._by_token = {series_token(*key): key for key in self._series}
+        return self._by_token.get(token)
 
     def _key_text(self, key: Key) -> str:
         return alert_key(self.rule.name, self.host, series_token(*key))
-
-
-def unclaimed_end(key: str, state: State, reason: Reason, moment: Moment) -> Change:
-    """Return the end of an alert of which no more than key and state is known."""
-    after = over(state, moment.time)
-    return Change(key, state, after, moment.position, transition(state, after, reason))
-
-
-def over(state: State, now: datetime) -> State:
-    """Return the state of what is no longer looked at; it ends no sooner than it began, whoever's clock says so."""
-    return ended(state, max(now, state.since))
-
-
-def _at(state: State, newest: datetime) -> State:
-    return msgspec.structs.replace(state, newest=newest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -89,7 +90,7 @@ def test_the_value_is_for_how_long_nothing_came() -> None:
     ],
 )
 @pytest.mark.parametrize("judge", [SILENT, TWICE, HELD], ids=["one level", "two levels", "a hold"])
-def test_whenever_it_is_looked_at_the_same_is_told(judge: Rule, asked: dict[str, float]) -> None:
+def test_whenever_it_is_looked_at_the_same_is_told(judge: Rule, asked: dict[str, Any]) -> None:
     words = "a 0-20,90-;b 0-;c/5 0-30"
     assert sorted(ids(heard(words, 120, judge, **asked))) == sorted(ids(heard(words, 120, judge)))
 
