@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.settings import LocalSettings
+from services.alerting.settings import AlertingSettings
 from services.api.settings import ApiSettings
 from services.collector.settings import CollectorSettings
 from services.ingest.settings import DeadLetterSettings, IngestSettings, ProvisionSettings
@@ -18,6 +19,7 @@ from tests.contract.source import ROOT
 PAGES = sorted(path for pattern in ("README*.md", "docs/*.md") for path in ROOT.glob(pattern))
 SECTIONS = {
     "": LocalSettings,
+    "ALERTING_": AlertingSettings,
     "API_": ApiSettings,
     "COLLECTOR_": CollectorSettings,
     "DEAD_LETTERS_": DeadLetterSettings,

@@ -1,0 +1,53 @@
+"""What evaluators keep on the bus for each other: where every alert stands, and up to where all was told."""
+
+from __future__ import annotations
+
+import logging
+
+from services.alerting.buckets import Bucket
+from services.alerting.change import Position
+from services.alerting.fenced import Fence
+from services.alerting.restoring import CursorError, decode_cursor, encode_cursor
+from shared.alerts.state import State
+from shared.subjects import ALERT_CURSOR_BUCKET, EVALUATOR_KEY, bucket_subject
+from shared.wire.alert_state import decode_state
+from shared.wire.decode import DecodeError
+
+log = logging.getLogger(__name__)
+
+_CURSOR = bucket_subject(ALERT_CURSOR_BUCKET, EVALUATOR_KEY)
+
+
+class Kept:
+    """The buckets of states and of the cursor. All of it raises NatsError or OSError where the bus is silent."""
+
+    def __init__(self, states: Bucket, cursors: Fence) -> None:
+        self._states = states
+        self._cursors = cursors
+
+    async def states(self) -> dict[str, State]:
+        """Return where every alert stands, by its key; what cannot be read is passed over."""
+        found: dict[str, State] = {}
+        for key, value in (await self._states.all()).items():
+            if value.body is None:
+                continue
+            try:
+                found[key] = decode_state(value.body)
+            except DecodeError as error:
+                log.warning("state cannot be used", extra={"key": key[:300], "reason": str(error)[:300]})
+        return found
+
+    async def cursor(self) -> Position | None:
+        """Return up to where all was told; None where nobody has told anything yet."""
+        last = await self._cursors.last(_CURSOR)
+        if last is None or not last.body:
+            return None
+        try:
+            return decode_cursor(last.body)
+        except CursorError as error:
+            log.warning("cursor cannot be used", extra={"reason": str(error)})
+            return None
+
+    async def move_cursor(self, position: Position) -> None:
+        """Keep up to where all was told."""
+        await self._cursors.publish(_CURSOR, encode_cursor(position))
