@@ -26,7 +26,7 @@ class Evaluator:
     """Where every alert stands.
 
     Whoever feeds two of these with the same rules, hosts and sample sets gets the same transitions from both, whatever
-    each of them was `restored` from and whenever it is asked for `second`.
+    each of them was `restored` from and whenever it is asked for `second`, which is each second or nearly so.
     """
 
     def __init__(self, series_max: int = SERIES_MAX, hosts_max: int = HOSTS_MAX) -> None:

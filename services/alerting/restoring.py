@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from services.alerting.change import Position
-from shared.alerts.state import State
+from shared.alerts.state import State, is_holding
 from shared.wire.limits import BIGINT_MAX
 
 BACK = timedelta(seconds=120)
@@ -60,5 +60,5 @@ def begin_at(cursor: Position | None, states: Iterable[State], now: datetime) ->
     No sample arrives before its time, so what came after the newest sample of an alert arrived after it.
     """
     told = now if cursor is None else cursor.arrival
-    waiting = [state.newest for state in states if state.warning_since is not None or state.critical_since is not None]
-    return max(told - BACK_MAX, min([told - BACK, *waiting]))
+    holding = [state.newest for state in states if is_holding(state)]
+    return max(told - BACK_MAX, min([told - BACK, *holding]))

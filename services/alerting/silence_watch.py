@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from services.alerting.change import Change, Position
-from services.alerting.watched_series import Moment, over
+from services.alerting.watched_series import Moment
 from shared.alerts.condition import condition_of
 from shared.alerts.rule import Rule
 from shared.alerts.series import HOST_SERIES
 from shared.alerts.state import UNSEEN, Reason, State, is_worth_keeping, transition
-from shared.alerts.step import step
+from shared.alerts.step import ended, step
 from shared.alerts.transition import Alert
 from shared.subjects import alert_key
 
@@ -67,7 +67,7 @@ class SilenceWatch:
         """Return the end of what is not over."""
         if self.state.status == "ok":
             return []
-        return list(self._moved(over(self.state, now), (None, Moment(now, position)), reason))
+        return list(self._moved(ended(self.state, now), (None, Moment(now, position)), reason))
 
     def adopt(self, token: str, state: State) -> None:
         """Take over the state from whoever decided until now."""

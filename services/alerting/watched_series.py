@@ -43,32 +43,27 @@ class Figures:
 class Series:
     """What is remembered of one series.
 
-    `newest` is its newest value, `judged` the newest that was compared: a rule that looks back compares nothing until
-    it has seen enough. While all is well only these move, and `state` is behind: see `current`.
+    `newest` is its newest value: while all is well only that moves, and `state` is behind, see `current`. `kept` is
+    how new the state is that others know.
     """
 
-    __slots__ = ("history", "judged", "kept", "newest", "state")
+    __slots__ = ("history", "kept", "newest", "state")
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.newest = self.judged = self.kept = state.newest
+        self.newest = self.kept = state.newest
         self.history = EMPTY
 
     @property
     def current(self) -> State:
         """Return the state as `step` would have it."""
-        return self.state if self.state.newest == self.judged else at_newest(self.state, self.judged)
+        return self.state if self.state.newest == self.newest else at_newest(self.state, self.newest)
 
 
 def unclaimed_end(key: str, state: State, reason: Reason, moment: Moment) -> Change:
     """Return the end of an alert of which no more than key and state is known."""
-    after = over(state, moment.time)
+    after = ended(state, moment.time)
     return Change(key, state, after, moment.position, transition(state, after, reason))
-
-
-def over(state: State, now: datetime) -> State:
-    """Return the state of what is no longer looked at; it ends no sooner than it began, whoever's clock says so."""
-    return ended(state, max(now, state.since))
 
 
 def at_newest(state: State, newest: datetime) -> State:

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from services.alerting.change import Change, Position
-from services.alerting.watched_series import Figures, Moment, Series, at_newest, over, unclaimed_end
+from services.alerting.watched_series import Figures, Moment, Series, at_newest, unclaimed_end
 from shared.alerts.check import LOOKS_BACK
 from shared.alerts.condition import condition_of
 from shared.alerts.measure import measure
 from shared.alerts.rule import Rule
-from shared.alerts.series import Labels, Selection, series_token
-from shared.alerts.state import UNSEEN, Reason, State, is_worth_keeping, transition
-from shared.alerts.step import gap_max, step
+from shared.alerts.series import SERIES_PER_HOST_MAX, Labels, Selection, admitted, series_token
+from shared.alerts.state import UNSEEN, Reason, State, is_kept_too_old, is_worth_keeping, transition
+from shared.alerts.step import ended, gap_max, is_gone, step, unjudged
 from shared.alerts.transition import Alert
 from shared.subjects import alert_key
 from shared.wire.decode import FamilyRows
-
-KEEP_EVERY = timedelta(seconds=30)
-"""The state of an alert that waits for a hold is kept again so often: else a later evaluator would see a gap there."""
 
 FORGET_AFTER = timedelta(minutes=10)
 """A series without a value for so long is forgotten where nothing is wrong with it: no late value is that late."""
@@ -53,9 +50,10 @@ class Watch:
     def take(self, source: str, table: FamilyRows, moment: Moment) -> list[Change]:
         """Return what changes by the rows of one family that a source saw on the host."""
         changes: list[Change] = []
-        found = self._selection.values(table.rows)
-        for labels, value in found.items():
-            key = (source, labels)
+        found = {(source, labels): value for labels, value in self._selection.values(table.rows).items()}
+        watched, left_out_count = admitted(found, self._known(found))
+        self._figures.unwatched_count += left_out_count
+        for key, value in watched.items():
             series = self._series.get(key) or self._begun(key)
             if series is None:
                 self._figures.unwatched_count += 1
@@ -97,13 +95,13 @@ class Watch:
         if key is None:
             self.unclaimed[token] = state
         elif is_worth_keeping(self._series[key].current, state):
-            self._set(key, self._series[key], at_newest(state, max(state.newest, self._series[key].judged)))
+            self._set(key, self._series[key], at_newest(state, max(state.newest, self._series[key].newest)))
 
     def let_go(self, known: Collection[str]) -> None:
         """Take back all that is not over and of which whoever decided until now knows nothing."""
         for key, series in list(self._active.items()):
             if self._key_text(key) not in known:
-                self._set(key, series, at_newest(UNSEEN, series.judged))
+                self._set(key, series, at_newest(UNSEEN, series.newest))
         self._by_token = None
 
     def states(self) -> Iterator[tuple[str, State]]:
@@ -113,6 +111,12 @@ class Watch:
         for token, state in self.unclaimed.items():
             if state.status != "ok":
                 yield alert_key(self.rule.name, self.host, token), state
+
+    def _known(self, found: Collection[Key]) -> Collection[Key]:
+        """Return the series that are watched already: those of an earlier evaluator too, else they would seem gone."""
+        if not self.unclaimed or len(found) + len(self._series) <= SERIES_PER_HOST_MAX:
+            return self._series
+        return {*self._series, *(key for key in found if series_token(*key) in self.unclaimed)}
 
     def _begun(self, key: Key) -> Series | None:
         """Return a new series, with the state that an earlier evaluator left; None where there is no more room."""
@@ -128,42 +132,41 @@ class Watch:
 
     def _judged(self, key: Key, series: Series, value: float, when: tuple[float, Moment]) -> Change | None:
         interval_s, moment = when
-        series.newest = moment.time
         number: float | None = value
         if self._looks_back:
             series.history, number = measure(self.rule, series.history, value, moment.time.timestamp())
-            if number is None:
-                return None
-        if series.state.status == "ok" and self._is_well(number):
-            # What step() would return has another `newest` and nothing else; most values end here.
-            series.judged = moment.time
+        if series.state.status == "ok" and (number is None or self._is_well(number)):
+            # What step() and unjudged() would return has another `newest` and nothing else; most values end here.
+            series.newest = moment.time
             return None
         before = series.current
-        after = step(self._condition, before, number, moment.time, interval_s)
+        if number is None:
+            after = unjudged(before, moment.time)
+        else:
+            after = step(self._condition, before, number, moment.time, interval_s)
         return self._changed(key, series, (before, after), None, (number, moment))
 
     def _is_well(self, number: float) -> bool:
         return number < self._first_level if self._above else number > self._first_level
 
-    def _gone(self, source: str, found: Mapping[Labels, float], when: tuple[float, Moment]) -> Iterator[Change]:
+    def _gone(self, source: str, found: Collection[Key], when: tuple[float, Moment]) -> Iterator[Change]:
         """Yield the ends of series that had no value for a gap, while their source told of the family without one."""
         interval_s, moment = when
-        heard_until = moment.time - gap_max(interval_s)
-        if moment.heard_since >= heard_until:
+        if moment.time - moment.heard_since <= gap_max(interval_s):
             return
         for key, series in list(self._active.items()):
-            if key[0] == source and key[1] not in found and series.newest < heard_until:
+            if key[0] == source and key not in found and is_gone(series.current, moment.time, interval_s):
                 yield self._ended(key, series, "series gone", moment)
         # Which source an unclaimed series has cannot be told: any that tells of its family counts.
         for token, state in list(self.unclaimed.items()):
-            if state.newest < heard_until:
+            if is_gone(state, moment.time, interval_s):
                 del self.unclaimed[token]
                 if state.status != "ok":
                     yield unclaimed_end(alert_key(self.rule.name, self.host, token), state, "series gone", moment)
 
     def _ended(self, key: Key, series: Series, reason: Reason, moment: Moment) -> Change:
         before = series.current
-        change = self._changed(key, series, (before, over(before, moment.time)), reason, (None, moment))
+        change = self._changed(key, series, (before, ended(before, moment.time)), reason, (None, moment))
         assert change is not None, "what is not over changes by its end"
         return change
 
@@ -174,8 +177,7 @@ class Watch:
         before, after = states
         number, moment = when
         self._set(key, series, after)
-        is_waiting = after.warning_since is not None or after.critical_since is not None
-        if not is_worth_keeping(before, after) and not (is_waiting and after.newest - series.kept >= KEEP_EVERY):
+        if not is_worth_keeping(before, after) and not is_kept_too_old(series.kept, after):
             return None
         series.kept = after.newest
         alert = Alert(self.rule, self.host, *key)
@@ -184,8 +186,7 @@ class Watch:
         return Change(text, before, after, moment.position, told, alert, self._condition, number)
 
     def _set(self, key: Key, series: Series, state: State) -> None:
-        series.state, series.judged = state, state.newest
-        series.newest = max(series.newest, state.newest)
+        series.state, series.newest = state, state.newest
         if state.status == "ok":
             self._active.pop(key, None)
         else:

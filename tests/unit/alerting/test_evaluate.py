@@ -12,7 +12,7 @@ from shared.alerts.state import State
 from shared.alerts.transition import message_of
 from shared.wire.alert import decode_alert, encode_alert, event_subject
 from shared.wire.decode import FamilyRows
-from tests.unit.alerting.evaluating import Story, cpu, disks, table
+from tests.unit.alerting.evaluating import Story, cpu, disks, kept, table
 from tests.unit.shared.alerts.rules import rule
 from tests.unit.shared.alerts.timelines import at
 
@@ -76,6 +76,21 @@ def test_a_rule_that_looks_back(judge: Rule, said: list[dict[str, FamilyRows]], 
     for tick, families in enumerate(said):
         story.say(10 * tick, families)
     assert story.told[: len(expected)] == expected
+
+
+def test_a_hold_of_a_rule_that_looks_back_begins_anew_where_nobody_remembers_what_was() -> None:
+    held = rule("rate", name="growing", column="used_bytes", warning=80.0, clear=50, window_seconds=100, for_seconds=90)
+    before, after = Story([held]), Story([held])
+    for second in range(0, 70, 10):
+        before.say(second, used(100 * second))
+    after.evaluator.restored(kept(before.changes), 0)
+    for second in range(70, 220, 10):
+        after.say(second, used(100 * second))
+    place = "growing a system,/,d"
+    assert before.all == [f"(50 {place} pending)"]
+    assert after.all == [
+        f"(70 {place} ok)", *(f"({second} {place} pending)" for second in (120, 150, 180)), f"210 {place} W",
+    ]  # fmt: skip
 
 
 def test_each_series_has_an_alert_of_its_own_and_an_aggregate_one_for_all() -> None:
@@ -189,6 +204,14 @@ def test_no_more_series_and_hosts_are_watched_than_there_is_room_for() -> None:
     assert (figures.series_count, figures.unwatched_count, story.evaluator.unwatched_hosts_count) == (2, 1, 1)
 
 
+def test_no_more_series_of_a_rule_are_watched_on_one_host_than_there_is_room_for() -> None:
+    story = Story([DISK])
+    story.say(0, disks(**{f"d{number}": 95.0 for number in range(1_001)}))
+    story.say(0, disks(x=95), host="b")
+    assert (len(story.told), story.told[-1]) == (1_001, "0 disk b system,/x,x C")
+    assert story.evaluator.figures.unwatched_count == 1
+
+
 def test_no_more_sources_are_watched_than_there_is_room_for() -> None:
     story = Story([CPU])
     for number in range(20):
@@ -210,8 +233,8 @@ def test_every_message_can_be_sent_and_read() -> None:
     story = Story([CPU, DISK, rule("absence", name="silent", critical=15)])
     story.say(0, {**cpu(95), **disks(x=95)})
     story.say(20, cpu(10), host="b")
-    story.second(0)
-    story.second(30)
+    for second in range(31):
+        story.second(second)
     story.ruled()
     assert len(story.told) == 6
     for change in story.changes:

@@ -156,6 +156,17 @@ def test_what_looked_new_before_the_cursor_is_taken_back_there() -> None:
     assert story.told == ["0 cpu a C", "15 cpu a W"]
 
 
+def test_a_series_of_an_earlier_evaluator_is_watched_where_there_is_no_room_for_all() -> None:
+    before = Story([DISK])
+    before.say(0, disks(last=95))
+    after, others = story_after(before), {f"d{number}": 50.0 for number in range(1_000)}
+    for second in range(5, 30, 5):
+        after.say(second, disks(**others, last=95))
+    after.say(30, disks(**others, last=10))
+    assert after.told == ["30 disk a system,/last,last ."]
+    assert after.evaluator.figures.series_count == 1_000
+
+
 def test_a_series_that_is_gone_since_is_over_after_a_gap() -> None:
     before = Story([DISK])
     before.say(0, disks(x=95, y=95))

@@ -86,7 +86,7 @@ def test_the_value_is_for_how_long_nothing_came() -> None:
         pytest.param({"phase_s": 0.0}, id="on the second"),
         pytest.param({"phase_s": 0.9}, id="late in it"),
         pytest.param({"every_s": 1.7}, id="seldom"),
-        pytest.param({"every_s": 7.0}, id="very seldom"),
+        pytest.param({"every_s": 4.9}, id="very seldom"),
     ],
 )
 @pytest.mark.parametrize("judge", [SILENT, TWICE, HELD], ids=["one level", "two levels", "a hold"])
