@@ -41,12 +41,16 @@ def grouped(tellings: Iterable[Telling], named_max: int = NAMED_MAX) -> list[Gro
     """Return the messages that tell everything: one for each rule, status and level, in the order of the first."""
     groups: dict[tuple[object, ...], list[AlertTransition]] = {}
     for telling in tellings:
-        each = telling.transition
-        key = (telling.what, telling.channels, each.rule, each.status, each.level)
-        groups.setdefault(key, []).append(each)
+        groups.setdefault(kind_of(telling), []).append(telling.transition)
     found = []
     for (what, channels, *_), transitions in groups.items():
         ordered = sorted(transitions, key=lambda each: (each.host, each.series))
         hosts = {each.host for each in transitions}
         found.append(Group(what, channels, tuple(ordered[:named_max]), len(ordered), len(hosts)))  # type: ignore[arg-type]
     return found
+
+
+def kind_of(telling: Telling) -> tuple[object, ...]:
+    """Return what all have in common that one message tells of."""
+    each = telling.transition
+    return telling.what, telling.channels, each.rule, each.status, each.level

@@ -1,0 +1,115 @@
+"""What a channel's URL stands for: a message that Apprise hands to the service behind it, as plain text."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, NotifyType, OverflowMode, PersistentStoreMode
+
+from services.alerting.sending import DeliveryError
+from shared.settings import Secret
+
+SPLIT_CHARACTERS_MIN = 1_000
+"""A service whose messages hold less, as SMS do, gets the beginning: forty of them would be forty bills."""
+
+_ASSET = AppriseAsset(
+    app_id="Vitalwire",
+    app_desc="Vitalwire alerts",
+    app_url="",
+    # One URL at a time, in our thread: Apprise's own pool would be waited for at the end of the process.
+    async_mode=False,
+    # Names are what they are: no \n becomes a line, no :smile: a picture, whatever the URL says.
+    interpret_escapes=False,
+    interpret_emojis=False,
+    secure_logging=True,
+    # Nothing is written to disk, and no keys are made.
+    storage_mode=PersistentStoreMode.MEMORY,
+    pgp_autogen=False,
+    pem_autogen=False,
+    # Else services fetch icons from a server of Apprise's, and tell it who they are.
+    image_url_mask="",
+    image_url_logo="",
+)
+_TYPES = {"ok": NotifyType.SUCCESS, "warning": NotifyType.WARNING, "critical": NotifyType.FAILURE}
+_STATUS = re.compile(r"\berror=(\d{3})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is sent: a title of one line, a text, and how bad it is, which some services show as a colour."""
+
+    title: str
+    body: str
+    severity: Literal["ok", "warning", "critical"]
+
+
+class AddressError(ValueError):
+    """A URL is none that anything can be sent to. The text says what to do, and does not repeat it: it is a secret."""
+
+
+class _Answers(logging.Handler):
+    """Reads from what Apprise logs the status that a service answered with, and lets nothing else out of it.
+
+    Its lines hold hosts, and its debug lines whole URLs with their tokens.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        # A record is handled in the thread that writes it.
+        self._seen = threading.local()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the status of a line that has one."""
+        text = record.getMessage()
+        found = _STATUS.search(text)
+        if found:
+            self._seen.why = f"the service answered with status {found[1]}"
+        elif "onnection error" in text:
+            self._seen.why = "no answer from the service"
+
+    def ask(self, send: Callable[[], bool | None]) -> str | None:
+        """Return None when sending succeeds, else why it does not."""
+        self._seen.why = "the service did not take it"
+        return None if send() else self._seen.why
+
+
+_answers = _Answers()
+
+
+def silence_apprise() -> None:
+    """Let no line of Apprise's reach any log."""
+    logger = logging.getLogger("apprise")
+    logger.handlers[:] = [_answers]
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+
+
+def sender_of(url: Secret) -> Callable[[Text], None]:
+    """Return what sends a text to a URL, blocking, and raises DeliveryError; raise AddressError where it is no URL."""
+    silence_apprise()
+    service = Apprise.instantiate(url.reveal(), asset=_ASSET)
+    if not isinstance(service, NotifyBase):
+        raise AddressError("its service is unknown, or a part of it is missing; see docs/alerting.md for examples")
+    if service.overflow_mode == OverflowMode.UPSTREAM:
+        is_short = service.body_maxlen < SPLIT_CHARACTERS_MIN
+        service.overflow_mode = OverflowMode.TRUNCATE if is_short else OverflowMode.SPLIT
+    # The queue tries again, and a failure is one: what a URL says of either would hide it, or hold the thread.
+    service.retry, service.wait, service.optional = 0, 0.0, False
+    apprise = Apprise(asset=_ASSET)
+    apprise.add(service)
+
+    def send(text: Text) -> None:
+        why = _answers.ask(
+            lambda: apprise.notify(
+                body=text.body, title=text.title, notify_type=_TYPES[text.severity], body_format=NotifyFormat.TEXT
+            )
+        )
+        if why is not None:
+            raise DeliveryError(why)
+
+    return send
