@@ -6,12 +6,10 @@ import logging
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 from apprise import Apprise, AppriseAsset, NotifyBase, NotifyFormat, NotifyType, OverflowMode, PersistentStoreMode
 
-from services.alerting.sending import DeliveryError
+from services.alerting.notifier.sending import AddressError, DeliveryError, Severity, Text
 from shared.settings import Secret
 
 SPLIT_CHARACTERS_MIN = 1_000
@@ -35,21 +33,12 @@ _ASSET = AppriseAsset(
     image_url_mask="",
     image_url_logo="",
 )
-_TYPES = {"ok": NotifyType.SUCCESS, "warning": NotifyType.WARNING, "critical": NotifyType.FAILURE}
+_TYPES: dict[Severity, NotifyType] = {
+    "ok": NotifyType.SUCCESS,
+    "warning": NotifyType.WARNING,
+    "critical": NotifyType.FAILURE,
+}
 _STATUS = re.compile(r"\berror=(\d{3})\b")
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """What is sent: a title of one line, a text, and how bad it is, which some services show as a colour."""
-
-    title: str
-    body: str
-    severity: Literal["ok", "warning", "critical"]
-
-
-class AddressError(ValueError):
-    """A URL is none that anything can be sent to. The text says what to do, and does not repeat it: it is a secret."""
 
 
 class _Answers(logging.Handler):

@@ -89,6 +89,7 @@ ONLY_THERE = {
     "alembic": [r"services/ingest/.*\.py"],
     "msgspec": [r"shared/(wire/(decode|inventory|alert)|alerts/\w+)\.py", r"services/(alerting|api|ingest)/.*\.py"],
     "bcrypt": [r"deploy/local/nats_config\.py"],
+    "apprise": [r"services/alerting/channels\.py"],
 }
 """Driver or framework → the only files that may import it."""
 

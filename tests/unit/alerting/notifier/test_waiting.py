@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.alerting.grouping import Telling
-from services.alerting.outbox import Address, GivenUp, Outbox
-from services.alerting.waiting import Message, Patience, Waiting
+from services.alerting.notifier.outbox import Address, GivenUp, Outbox
+from services.alerting.notifier.waiting import Message, Patience, Waiting
 from tests.unit.alerting.timeline import LEVELS, at, spoken, transition
 
 PATIENCE = Patience(timedelta(seconds=100), timedelta(seconds=2), timedelta(seconds=10))
@@ -176,8 +176,12 @@ def test_the_newest_word_of_each_alert_arrives_in_the_end(happened: list[tuple[s
 
 def outbox(**urls_counts: int) -> Outbox:
     made = Outbox(PATIENCE)
-    made.set_channels(urls_counts)
+    made.set_addresses(addresses(**urls_counts))
     return made
+
+
+def addresses(**urls_counts: int) -> list[Address]:
+    return [Address(name, number + 1) for name, count in urls_counts.items() for number in range(count)]
 
 
 def sent(box: Outbox, seconds: float) -> list[str]:
@@ -233,13 +237,13 @@ def test_a_channel_that_is_removed_gives_up_what_waits_and_what_is_sent() -> Non
     box.add([("a", telling("a", channels=("ops", "boss")))], at(0))
     sending = box.sendings(at(0))
     box.add([("b", telling("b"))], at(0))
-    box.set_channels({"ops": 1})
+    box.set_addresses(addresses(ops=1))
     given_up = [(each.address, each.telling.transition.host, each.reason) for each in box.given_up(at(0))]
-    gone = "its channel was removed"
+    gone = "its channel was changed or removed"
     assert given_up == [
         (Address("ops", 2), "a", gone), (Address("ops", 2), "b", gone), (Address("boss", 1), "a", gone),
     ]  # fmt: skip
-    box.set_channels({"ops": 2, "boss": 1})
+    box.set_addresses(addresses(ops=2, boss=1))
     box.add([("c", telling("c", channels=("boss",)))], at(0))
     (again,) = [each for each in box.sendings(at(0)) if each.address.channel == "boss"]
     sending[2].queue.delivered()  # the answer to what was sent before is not one to what is sent now

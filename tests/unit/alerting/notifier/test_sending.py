@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.alerting.sending import Attempts, DeliveryError
+from services.alerting.notifier.sending import Attempts, DeliveryError
 from tests.processes import ROOT
 from tests.waiting import holds
 
@@ -87,7 +87,7 @@ async def test_whoever_stops_waiting_leaves_the_thread_to_end_by_itself(released
 
 HANGS = """
 import asyncio, threading
-from services.alerting.sending import Attempts
+from services.alerting.notifier.sending import Attempts
 async def main():
     asyncio.create_task(Attempts().make("ops", threading.Event().wait))
     await asyncio.sleep(0.1)

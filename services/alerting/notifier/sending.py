@@ -1,4 +1,4 @@
-"""Runs what blocks, each attempt in a thread of its own: one that never ends holds up no other, nor the process."""
+"""What is sent, and attempts at it, each in a thread of its own: one that hangs holds up no other, nor the process."""
 
 from __future__ import annotations
 
@@ -7,13 +7,31 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from threading import Thread
+from typing import Literal
 
 log = logging.getLogger(__name__)
 
 ATTEMPT_S_MAX = 30.0
 HANGING_MAX = 2
 """Attempts of one address that may hang at once; until one has ended nothing is tried there."""
+
+
+Severity = Literal["ok", "warning", "critical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What is sent: a title of one line, a text, and how bad it is, which some services show as a colour."""
+
+    title: str
+    body: str
+    severity: Severity
+
+
+class AddressError(ValueError):
+    """A URL is none that anything can be sent to. The text says what to do, and does not repeat it: it is a secret."""
 
 
 class DeliveryError(Exception):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from services.alerting.grouping import Telling
-from services.alerting.waiting import Message, Patience, Waited, Waiting
+from services.alerting.notifier.waiting import Message, Patience, Waited, Waiting
 
 
 class Address(NamedTuple):
@@ -50,11 +50,10 @@ class Outbox:
         """Return what waits, by address."""
         return self._queues
 
-    def set_channels(self, urls_counts: Mapping[str, int]) -> None:
-        """Take which channels there are, and how many URLs each has; what waits for another is given up."""
-        addresses = {Address(name, number + 1): None for name, count in urls_counts.items() for number in range(count)}
+    def set_addresses(self, addresses: Collection[Address]) -> None:
+        """Take which addresses there are; what waits for another is given up."""
         for address in [each for each in self._queues if each not in addresses]:
-            self._give_up(address, self._queues.pop(address).emptied(), "its channel was removed")
+            self._give_up(address, self._queues.pop(address).emptied(), "its channel was changed or removed")
         for address in addresses:
             self._queues.setdefault(address, Waiting(self._patience))
 
