@@ -7,17 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.alerting.grouping import Telling
-from services.alerting.routes import Route, Told, channels_of
-from services.alerting.suppress import (
-    ESCALATIONS_MAX,
-    Notified,
-    Policy,
-    Word,
-    acknowledged,
-    is_done,
-    is_inhibited,
-    next_word,
-)
+from services.alerting.routes import Told, channels_of
+from services.alerting.suppress import Word, acknowledged, is_done, is_inhibited, next_word
+from shared.alerts.notified import Notified
+from shared.alerts.policy import ESCALATIONS_MAX, Policy
+from shared.alerts.route import Route
 from shared.alerts.rule import BUS_SILENT, Rule
 from shared.alerts.silence import Silence, is_silenced, window_at
 from shared.alerts.state import BEGINNING, Transition

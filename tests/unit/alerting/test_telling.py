@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.alerting.routes import Route
-from services.alerting.suppress import Escalation, Notified, Policy
 from services.alerting.telling import Notifier, Surroundings
+from shared.alerts.notified import Notified
+from shared.alerts.policy import Escalation, Policy
+from shared.alerts.route import Route
 from shared.subjects import alert_key
 from tests.unit.alerting.timeline import EVERYTHING, START, Timeline, around, at, spoken, transition
 from tests.unit.shared.alerts.rules import rule

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.alerting.grouping import Telling, grouped
-from services.alerting.routes import Route
-from services.alerting.suppress import Notified, Policy
 from services.alerting.telling import Notifier, Surroundings
+from shared.alerts.notified import Notified
+from shared.alerts.policy import Policy
+from shared.alerts.route import Route
 from shared.alerts.rule import BUS_SILENT
 from shared.alerts.silence import Silence
 from shared.alerts.state import Transition
