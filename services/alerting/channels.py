@@ -78,15 +78,20 @@ def silence_apprise() -> None:
     logger.propagate = False
 
 
+def overflow_of(said: OverflowMode, characters_max: int) -> OverflowMode:
+    """Return what becomes of a message that is longer than a service takes; `upstream` would have it refused."""
+    if said != OverflowMode.UPSTREAM:
+        return said
+    return OverflowMode.TRUNCATE if characters_max < SPLIT_CHARACTERS_MIN else OverflowMode.SPLIT
+
+
 def sender_of(url: Secret) -> Callable[[Text], None]:
     """Return what sends a text to a URL, blocking, and raises DeliveryError; raise AddressError where it is no URL."""
     silence_apprise()
     service = Apprise.instantiate(url.reveal(), asset=_ASSET)
     if not isinstance(service, NotifyBase):
         raise AddressError("its service is unknown, or a part of it is missing; see docs/alerting.md for examples")
-    if service.overflow_mode == OverflowMode.UPSTREAM:
-        is_short = service.body_maxlen < SPLIT_CHARACTERS_MIN
-        service.overflow_mode = OverflowMode.TRUNCATE if is_short else OverflowMode.SPLIT
+    service.overflow_mode = overflow_of(service.overflow_mode, service.body_maxlen)
     # The queue tries again, and a failure is one: what a URL says of either would hide it, or hold the thread.
     service.retry, service.wait, service.optional = 0, 0.0, False
     apprise = Apprise(asset=_ASSET)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -156,12 +156,12 @@ class Notifier:
         ends = [each.end() for each in self._gathering.values() if each.lasts(now)]
         return min([*ends, self._asked + ROUND]) - now
 
-    def unkept(self, waits: Callable[[str], bool]) -> list[tuple[str, Notified | None]]:
+    def unkept(self, waiting: Collection[str] = ()) -> list[tuple[str, Notified | None]]:
         """Return what was told last of each alert where that is not kept yet, None for one to forget.
 
-        `waits(key)` tells whether a message about an alert is still on its way somewhere.
+        `waiting` are the alerts of which a message is still on its way somewhere: of these nothing is kept yet.
         """
-        return [(key, self._last.get(key)) for key in self._unkept if not waits(key)]
+        return [(key, self._last.get(key)) for key in self._unkept if key not in waiting]
 
     def kept(self, key: str, told: Notified | None) -> None:
         """Take that the bucket has this; what was told since then still has to be kept."""

@@ -27,6 +27,7 @@ BATCH = 100
 """Values that are written at once."""
 
 ANSWER_S_MAX = 5.0
+KEEP_EVERY_S = 0.1
 AGAIN_S = 1.0
 FINISH_S_MAX = 1.0
 LETTERS_MAX = 1_000
@@ -67,6 +68,7 @@ class Keeping:
             self._wanted.clear()
             try:
                 await self._write()
+                await asyncio.sleep(KEEP_EVERY_S)
             except _FAILURES as error:
                 self._metrics.unkept.inc()
                 log.warning("not kept, tried again", extra={"error": f"{type(error).__name__}: {error}"})
@@ -80,15 +82,15 @@ class Keeping:
                 await self._write()
 
     async def _write(self) -> None:
-        while self._letters:
-            await self._set_aside(self._letters[0])
-            self._letters.popleft()
-        unkept = self._notifier.unkept(self._outbox.waits)
+        unkept = self._notifier.unkept(self._outbox.waiting_keys())
         failures: list[BaseException] = []
         for start in range(0, len(unkept), BATCH):
             batch = unkept[start : start + BATCH]
             answers = await asyncio.gather(*(self._keep(key, told) for key, told in batch), return_exceptions=True)
             failures += [answer for answer in answers if answer is not None]
+        while self._letters:
+            await self._set_aside(self._letters[0])
+            self._letters.popleft()
         if failures:
             raise failures[0]
 

@@ -81,9 +81,9 @@ class Outbox:
         given_up, self._given_up = self._given_up, []
         return given_up
 
-    def waits(self, key: str) -> bool:
-        """Return whether a message about an alert is still on its way somewhere."""
-        return any(key in queue for queue in self._queues.values())
+    def waiting_keys(self) -> set[str]:
+        """Return the keys of all alerts of which a message is still on its way somewhere."""
+        return {key for queue in self._queues.values() for key in queue.alerts()}
 
     def _give_up(self, address: Address, words: Mapping[str, Waited], reason: str) -> None:
         self._given_up += [GivenUp(address, waited.telling, reason) for waited in words.values()]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from services.alerting.grouping import Group, Telling, grouped, kind_of
 
 WAITING_MAX = 5_000
-"""Alerts that one address may have to hear of; beyond them the one that waits longest is given up."""
+"""Alerts that one address may have to hear of; beyond them the first in its queue is given up."""
 
 FAILURES_MAX = 20
 """Failures beyond these make a pause no longer."""
@@ -62,11 +62,11 @@ class Waiting:
 
     def __len__(self) -> int:
         """Return of how many alerts something waits, or is being sent."""
-        return len(self._words) + sum(1 for key in self._sent if key not in self._words)
+        return len(self.alerts())
 
-    def __contains__(self, key: object) -> bool:
-        """Return whether something of an alert waits, or is being sent."""
-        return key in self._words or key in self._sent
+    def alerts(self) -> set[str]:
+        """Return the keys of these alerts."""
+        return self._words.keys() | self._sent.keys()
 
     def add(self, key: str, telling: Telling, now: datetime) -> dict[str, Waited]:
         """Take a word of an alert; return what has to be given up for it."""
@@ -97,8 +97,11 @@ class Waiting:
         self._rests_from = None
 
     def failed(self, now: datetime, share: float) -> None:
-        """Take that it has not; it is sent again, but for the alerts of which there is a newer word."""
-        self._words = {**{key: each for key, each in self._sent.items() if key not in self._words}, **self._words}
+        """Take that it has not; it is sent again, but for the alerts of which there is a newer word.
+
+        Behind all others: a service may refuse one message, and take the next.
+        """
+        self._words |= {key: each for key, each in self._sent.items() if key not in self._words}
         self._sent = {}
         self.failures_count += 1
         self._rests_from, self._rests = now, self.patience.pause(self.failures_count, share)

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 import pytest
+from apprise import OverflowMode
 
-from services.alerting.channels import sender_of
+from services.alerting.channels import overflow_of, sender_of
 from services.alerting.grouping import Telling, grouped
 from services.alerting.notifier.sending import AddressError, DeliveryError, Text
 from services.alerting.plain_text import plain
@@ -139,8 +140,15 @@ def test_only_what_sends_loads_apprise() -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
-def test_a_message_that_is_too_long_comes_in_parts_and_nothing_is_lost(webhook: Made) -> None:
-    """A webhook takes it whole; what splits is the length that a service has."""
+@pytest.mark.parametrize(
+    ("said", "characters_max", "expected"),
+    [("upstream", 160, "truncate"), ("upstream", 2_000, "split"), ("split", 160, "split"), ("truncate", 9, "truncate")],
+)
+def test_a_message_that_is_too_long_comes_in_parts_or_cut(said: str, characters_max: int, expected: str) -> None:
+    assert overflow_of(OverflowMode(said), characters_max) == OverflowMode(expected)
+
+
+def test_a_long_message_comes_whole_where_there_is_room(webhook: Made) -> None:
     hook = webhook()
     send = sender_of(Secret(hook.url()))
     send(Text("title", "line\n" * 700, "warning"))

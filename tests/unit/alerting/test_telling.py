@@ -307,25 +307,25 @@ def test_what_is_to_be_kept(words: str, until: float, kept: dict[str, Any]) -> N
 def test_what_is_kept_is_not_to_be_kept_again_until_it_changes() -> None:
     line = Timeline()
     line.run("0 cpu a C", 1)
-    [(name, told)] = line.notifier.unkept(lambda _: False)
-    assert line.notifier.unkept(lambda waiting: waiting == name) == []
+    [(name, told)] = line.notifier.unkept()
+    assert line.notifier.unkept({name}) == []
     line.notifier.kept(name, told)
-    assert line.notifier.unkept(lambda _: False) == []
+    assert line.notifier.unkept() == []
     line.notifier.heard(line.fire("cpu", "a", "R", at(5)), at(5))
     line.notifier.decide(at(6))
-    [(_, over)] = line.notifier.unkept(lambda _: False)
+    [(_, over)] = line.notifier.unkept()
     line.notifier.kept(name, told)  # the answer to an earlier write
-    assert line.notifier.unkept(lambda _: False) == [(name, over)]
+    assert line.notifier.unkept() == [(name, over)]
 
 
 def test_asking_for_ever_changes_nothing() -> None:
     """An acknowledged alert gives a new object each time it is asked; writing it each second would fill the bus."""
     line = Timeline()
     line.run("0 cpu a C; 1 ack cpu a", 3)
-    for name, told in line.notifier.unkept(lambda _: False):
+    for name, told in line.notifier.unkept():
         line.notifier.kept(name, told)
     line.run("", 60)
-    assert line.notifier.unkept(lambda _: False) == []
+    assert line.notifier.unkept() == []
 
 
 def test_alerts_beyond_the_bound_are_counted_and_those_that_were_told_end() -> None:

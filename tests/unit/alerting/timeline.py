@@ -79,7 +79,7 @@ class Timeline:
 
     def last(self) -> dict[str, Notified | None]:
         """Return everything that would be kept now."""
-        return dict(self.notifier.unkept(lambda _: False))
+        return dict(self.notifier.unkept())
 
     def _ask(self, now: float) -> None:
         self.log += [f"{now:g} {said}" for said in spoken(telling for _, telling in self.notifier.decide(at(now)))]
