@@ -89,8 +89,12 @@ class Keeping:
             answers = await asyncio.gather(*(self._keep(key, told) for key, told in batch), return_exceptions=True)
             failures += [answer for answer in answers if answer is not None]
         while self._letters:
-            await self._set_aside(self._letters[0])
-            self._letters.popleft()
+            letter = self._letters.popleft()
+            try:
+                await self._set_aside(letter)
+            except _FAILURES:
+                self._letters.appendleft(letter)
+                raise
         if failures:
             raise failures[0]
 
@@ -108,7 +112,7 @@ class Keeping:
             dead_subject(ALERTS),
             encode_alert(event),
             headers={
-                # The same word that is given up by two notifiers, one after the other, is one letter.
+                # A letter whose answer was lost is not stored twice.
                 "Nats-Msg-Id": f"{_printable(address.channel)}:{address.number}:{given_up.telling.what}:{event.id}",
                 "Vitalwire-Reason": _printable(f"channel {address.channel}, URL {address.number}: {given_up.reason}"),
                 "Vitalwire-Subject": event_subject(event),
