@@ -72,7 +72,7 @@ class Line:
         pytest.param("0 a C; 0 ?; 0 a R; 1 v; 1 ?", "cpu C a, cpu R a", id="a newer one while it is sent"),
         pytest.param("0 a C; 0 b C; 0 ?; 0 a R; 0 x; 9 ?; 9 v; 9 ?", "cpu C a b, cpu R a, cpu C b", id="that fails"),
         pytest.param("0 a C; 0 ?; 0 x; 0 b C; 5 ?", "cpu C a, cpu C a b", id="what fails takes others along"),
-        pytest.param("0 a C; 0 ?; 0 x; 1 mem/b C; 3 ?; 3 v; 3 ?", "cpu C a, mem C b, cpu C a", id="and holds up none"),
+        pytest.param("0 a C; 0 mem/b C; 0 ?; 0 x; 2 ?; 2 v; 2 ?", "cpu C a, mem C b, cpu C a", id="and holds up none"),
         pytest.param("0 a C; 0 ?; 0 x; 1.9 ?; 2 ?", "cpu C a, -, cpu C a", id="a rest of two seconds"),
         pytest.param("0 a C; 0 ?; 0 x; 2 ?; 2 x; 5.9 ?; 6 ?", "cpu C a, cpu C a, -, cpu C a", id="then of four"),
         pytest.param("0 a C; 0 ?; 0 x; 1 b C; 1 ?", "cpu C a, -", id="no word ends a rest"),
