@@ -22,6 +22,9 @@ from shared.wire.alert import AlertTransition
 from tests.integration.alerting.webhook import TOKEN, Made
 from tests.processes import ROOT
 
+# Apprise looks at all its services when the first one is asked for, and one of them needs what Python 3.13 lacks.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
 TIME = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 HOSTILE = [
     "<b>bold</b><script>alert(1)</script>",
