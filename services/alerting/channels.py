@@ -19,8 +19,10 @@ _ASSET = AppriseAsset(
     app_id="Vitalwire",
     app_desc="Vitalwire alerts",
     app_url="",
-    # One URL at a time, in our thread: Apprise's own pool would be waited for at the end of the process.
+    # One URL at a time, in our thread, which has a limit of its own: with either of these Apprise sends in one pool of
+    # a few threads for all, which services that hang fill up, and which is waited for at the end of the process.
     async_mode=False,
+    service_timeout=0,
     # Names are what they are: no \n becomes a line, no :smile: a picture, whatever the URL says.
     interpret_escapes=False,
     interpret_emojis=False,

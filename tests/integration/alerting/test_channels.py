@@ -6,6 +6,7 @@ import logging
 import socket
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
@@ -21,6 +22,7 @@ from shared.settings import Secret
 from shared.wire.alert import AlertTransition
 from tests.integration.alerting.webhook import TOKEN, Made
 from tests.processes import ROOT
+from tests.servers import wait_until
 
 # Apprise looks at all its services when the first one is asked for, and one of them needs what Python 3.13 lacks.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -127,6 +129,18 @@ def test_nothing_of_apprise_reaches_a_log(webhook: Made, caplog: pytest.LogCaptu
         with pytest.raises(DeliveryError):
             send(text_of("web-1"))
     assert [record for record in caplog.records if record.name.startswith("apprise")] == []
+
+
+def test_nothing_is_sent_in_a_thread_that_others_wait_for(webhook: Made) -> None:
+    hook, before = webhook(), set(threading.enumerate())
+    hook.go_on.clear()
+    sending = threading.Thread(target=sender_of(Secret(hook.url())), args=(text_of("web-1"),), daemon=True)
+    sending.start()
+    wait_until(lambda: len(hook.bodies) == 1, "the request", 10)
+    more = {thread for thread in threading.enumerate() if thread not in before and "process_request" not in thread.name}
+    hook.go_on.set()
+    sending.join(10)
+    assert more == {sending}
 
 
 LOADED = """
