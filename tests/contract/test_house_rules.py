@@ -92,6 +92,7 @@ ONLY_THERE = {
         r"services/(alerting|api|ingest)/.*\.py",
     ],
     "bcrypt": [r"deploy/local/nats_config\.py"],
+    "apprise": [r"services/alerting/channels\.py"],
 }
 """Driver or framework → the only files that may import it."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local.settings import LocalSettings
+from services.alerting.notifier.settings import NotifierSettings
 from services.alerting.settings import AlertingSettings
 from services.api.settings import ApiSettings
 from services.collector.settings import CollectorSettings
@@ -24,6 +25,7 @@ SECTIONS = {
     "COLLECTOR_": CollectorSettings,
     "DEAD_LETTERS_": DeadLetterSettings,
     "INGEST_": IngestSettings,
+    "NOTIFIER_": NotifierSettings,
     "PROVISION_": ProvisionSettings,
 }
 KNOWN = {SETTINGS_VARIABLE} | {
