@@ -132,8 +132,8 @@ class Watch:
         number: float | None = value
         if self._looks_back:
             series.history, number = measure(self.rule, series.history, value, moment.time.timestamp())
-            if number is None:
-                return None
+        if number is None:
+            return None
         if series.state.status == "ok" and self._is_well(number):
             # What step() would return has another `newest` and nothing else; most values end here.
             series.judged = moment.time
