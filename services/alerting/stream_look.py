@@ -33,7 +33,7 @@ def read_look(body: bytes, stream: str) -> StreamLook:
             raise RefusedError(f"{stream}: {str(found['error'])[:300]}; has provision been run?")
         shown = found.get("ts")
         return StreamLook(found["created"], found["state"]["last_seq"], None if shown is None else instant(shown))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RefusedError(f"{stream}: the broker's answer is none: {type(error).__name__}: {error}") from error
 
 

@@ -12,6 +12,7 @@ import pytest
 from nats.aio.client import Client
 
 from shared.wire.alert_state import decode_state
+from tests.integration.conftest import provision_streams
 from tests.integration.evaluator.conftest import StartEvaluator
 from tests.integration.evaluator.stage import (
     Speaker,
@@ -157,6 +158,39 @@ async def test_a_bus_that_is_restarted_loses_no_transition(
 
 async def _connected(*clients: Client) -> bool:
     return all(client.is_connected for client in clients)
+
+
+async def test_a_broker_that_has_forgotten_who_reads_is_asked_again(
+    evaluator: StartEvaluator, admin: Client, speaker: Speaker
+) -> None:
+    process = evaluator()
+    await started(process)
+    await until_active(process)
+    await speaker.say("web-1", 95)
+    await until_told(admin, speaker)
+    for stream in ("METRICS", "KV_hosts", "KV_alert_rules"):
+        for consumer in await admin.jetstream().consumers_info(stream):
+            if consumer.name.startswith("alerting-"):
+                await admin.jetstream().delete_consumer(stream, consumer.name)
+    await speaker.say_in_turn(HOSTS, 2)
+    await speaker.say("web-1", 10)
+    assert by_host(await until_told(admin, speaker)) == speaker.expected
+
+
+async def test_a_stream_that_is_made_anew_is_read_from_its_beginning(
+    own_bus: NatsServer, evaluator: StartEvaluator, admin: Client, speaker: Speaker
+) -> None:
+    process = evaluator()
+    await started(process)
+    await until_active(process)
+    await speaker.say_in_turn(HOSTS, 1)
+    await speaker.say("web-1", 95)
+    await until_told(admin, speaker)
+    assert await admin.jetstream().delete_stream("METRICS")
+    await asyncio.to_thread(provision_streams, own_bus)
+    await speaker.say("web-1", 10)
+    assert by_host(await until_told(admin, speaker)) == speaker.expected
+    assert events(process, "the stream of sample sets is another one: beginning anew")
 
 
 async def test_what_happened_while_nobody_ran_is_told_later(

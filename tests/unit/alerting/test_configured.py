@@ -55,7 +55,6 @@ class Told:
 
 def test_rules_are_those_of_the_bucket() -> None:
     told = Told()
-    assert not told.rules.is_read
     told.rules.all({"cpu": value(CPU), "gone": Value(None, at(0))})
     assert told.rules.is_read
     told.says(5)
