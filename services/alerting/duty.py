@@ -49,10 +49,10 @@ class Duty:
             is_held = await self._lease.turn() if is_ready() else False
             try:
                 if is_held and not self.is_active:
-                    await self._take_over()
+                    await self.take_over()
                 elif not is_held:
                     self._step_back()
-                    await self._follow()
+                    await self.follow()
             except BREAKING as error:
                 log.warning("what was told is not known", extra={"error": f"{type(error).__name__}: {error}"})
             self._show()
@@ -66,7 +66,7 @@ class Duty:
                 async with asyncio.timeout(CURSOR_EVERY_S):
                     await waiting.wait()
             waiting.clear()
-            if not await self._tell_all():
+            if not await self.tell_waiting():
                 await asyncio.sleep(RETRY_S)
 
     async def end(self) -> None:
@@ -74,11 +74,11 @@ class Duty:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_WORDS_S):
                 self._cursor_at = 0.0
-                await self._tell_all()
+                await self.tell_waiting()
         self.is_active = False
         await self._lease.give_up()
 
-    async def _tell_all(self) -> bool:
+    async def tell_waiting(self) -> bool:
         """Tell while something waits and we may; return whether nothing went wrong."""
         outbox = self._decisions.outbox
         try:
@@ -107,7 +107,7 @@ class Duty:
         await self._kept.move_cursor(cursor)
         self._decisions.outbox.moved(cursor.sequence)
 
-    async def _take_over(self) -> None:
+    async def take_over(self) -> None:
         """Begin where whoever told until now left off, and then tell."""
         # In this order: all that is told up to the cursor is among the states.
         cursor, states = await self._kept.cursor(), await self._kept.states()
@@ -124,7 +124,8 @@ class Duty:
         self._decisions.waiting.set()
         log.info("telling from here on", extra={"waiting": len(outbox), "states": len(states)})
 
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
+        """Drop what whoever holds the lease has told."""
         self._told_until(await self._kept.cursor())
 
     def _told_until(self, cursor: Position | None) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from typing import Protocol
 
-from services.alerting.buckets import Bucket
+from services.alerting.buckets import Values
 from services.alerting.change import Position
 from services.alerting.fenced import Fence
 from services.alerting.restoring import CursorError, decode_cursor, encode_cursor
@@ -18,10 +19,17 @@ log = logging.getLogger(__name__)
 _CURSOR = bucket_subject(ALERT_CURSOR_BUCKET, EVALUATOR_KEY)
 
 
+class Everything(Protocol):
+    """A bucket, as far as it is read at once."""
+
+    async def all(self) -> Values:
+        """Return every key and its value."""
+
+
 class Kept:
     """The buckets of states and of the cursor. All of it raises NatsError or OSError where the bus is silent."""
 
-    def __init__(self, states: Bucket, cursors: Fence) -> None:
+    def __init__(self, states: Everything, cursors: Fence) -> None:
         self._states = states
         self._cursors = cursors
 

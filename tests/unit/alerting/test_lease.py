@@ -2,64 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
-from nats.errors import TimeoutError as BusTimeoutError
 
-from services.alerting.fenced import FencedError, Last, Stored
 from services.alerting.lease import HELD_S_MAX, Lease
-
-FORGOTTEN_S = 10.0
-KEY = "$KV.leases.evaluator"
-
-
-@dataclass
-class Broker:
-    """Keeps one key and forgets it after ten seconds; a process may be cut off, or not get an answer."""
-
-    now: float = 100.0
-    sequence: int = 0
-    kept: tuple[int, bytes, float] | None = None
-    cut_off: set[bytes] = field(default_factory=set)
-    deaf: set[bytes] = field(default_factory=set)
-
-    def current(self) -> Last | None:
-        if self.kept is None or self.now - self.kept[2] >= FORGOTTEN_S:
-            return None
-        return Last(self.kept[0], self.kept[1])
-
-
-@dataclass
-class Wire:
-    """The broker as one process has it."""
-
-    broker: Broker
-    name: bytes
-
-    async def last(self, subject: str) -> Last | None:
-        assert subject == KEY
-        self._reach()
-        return self.broker.current()
-
-    async def publish(
-        self, subject: str, body: bytes, expected: int | None = None, headers: Mapping[str, str] | None = None
-    ) -> Stored:
-        self._reach()
-        last = self.broker.current()
-        if (last.sequence if last is not None else 0) != expected:
-            raise FencedError("wrong last sequence")
-        assert (headers is None) is bool(body)
-        self.broker.sequence += 1
-        self.broker.kept = (self.broker.sequence, body, self.broker.now)
-        if self.name in self.broker.deaf:
-            raise BusTimeoutError
-        return Stored(self.broker.sequence)
-
-    def _reach(self) -> None:
-        if self.name in self.broker.cut_off:
-            raise BusTimeoutError
+from tests.unit.alerting.fake_bus import FORGOTTEN_S, Broker, Wire
 
 
 @dataclass

@@ -2,65 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
 from nats.errors import TimeoutError as BusTimeoutError
 
 from services.alerting.change import Change
-from services.alerting.fenced import FencedError, Last, RefusedError, Stored
+from services.alerting.fenced import FencedError
 from services.alerting.metrics import Metrics
 from services.alerting.publish import NEWEST_MAX, Newest, NotHeldError, Publisher
 from shared.wire.alert_state import decode_state
 from tests.unit.alerting.evaluating import Story, cpu
+from tests.unit.alerting.fake_bus import Subjects
 from tests.unit.shared.alerts.rules import rule
 
 CPU = rule(name="cpu", warning=80, critical=90)
-
-
-@dataclass
-class Subjects:
-    """One stream of the bus: keeps every message, knows ids again, and writes down what is asked of it."""
-
-    name: str
-    orders: list[str]
-    kept: list[tuple[str, bytes, str]] = field(default_factory=list)
-    unanswered: int = 0
-    lost: int = 0
-    refused: bool = False
-
-    def newest(self, subject: str) -> int:
-        return max((number for number, each in enumerate(self.kept, 1) if each[0] == subject), default=0)
-
-    async def last(self, subject: str) -> Last | None:
-        await asyncio.sleep(0)
-        number = self.newest(subject)
-        self.orders.append(f"ask {self.name}")
-        return Last(number, self.kept[number - 1][1]) if number else None
-
-    async def publish(
-        self, subject: str, body: bytes, expected: int | None = None, headers: Mapping[str, str] | None = None
-    ) -> Stored:
-        await asyncio.sleep(0)
-        said = headers or {}
-        identity = said.get("Nats-Msg-Id", "")
-        if self.lost:
-            self.lost -= 1
-            raise BusTimeoutError
-        if self.refused:
-            raise RefusedError("maximum bytes exceeded")
-        if identity and any(each[2] == identity for each in self.kept):
-            return Stored(1, is_duplicate=True)
-        if expected is not None and self.newest(subject) != expected:
-            raise FencedError("wrong last sequence")
-        self.kept.append((subject, body, identity))
-        self.orders.append(f"{self.name}{' for a day' if said.get('Nats-TTL') == '86400' else ''}")
-        if self.unanswered:
-            self.unanswered -= 1
-            raise BusTimeoutError
-        return Stored(len(self.kept))
 
 
 @dataclass
