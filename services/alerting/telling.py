@@ -40,7 +40,7 @@ class Surroundings:
 
     rules: dict[str, Rule] = field(default_factory=dict)
     silences: dict[str, Silence] = field(default_factory=dict)
-    tags: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
     policy: Policy = field(default_factory=Policy)
     channels: Collection[str] = ()

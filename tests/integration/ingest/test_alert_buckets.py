@@ -75,8 +75,8 @@ async def test_what_the_broker_keeps_is_what_is_defined(own_bus: NatsServer, adm
         config = (await admin_client.jetstream().stream_info(name)).config
         made = MADE[name]
         found = (config.max_bytes, config.max_age, config.max_msg_size, config.allow_direct)
-        assert found == (made.bytes_max, made.age_s_max, made.message_bytes_max, True), name
         assert bool(config.allow_msg_ttl) is made.may_expire, name
+        assert found == (made.bytes_max, made.age_s_max, made.message_bytes_max, True), name
 
 
 async def publish(jetstream: JetStreamContext, key: str, expected: int, body: bytes = b"holder") -> int:
