@@ -9,13 +9,13 @@ from typing import Any
 from nats.aio.client import Client
 
 from shared.alerts.channel import Channel, encode_channel
+from shared.alerts.condition import condition_of
 from shared.alerts.route import Route
 from shared.alerts.routing import Routing, encode_routing
 from shared.alerts.series import HOST_SERIES
 from shared.alerts.silence import Silence, encode_silence
 from shared.alerts.state import Transition
 from shared.alerts.transition import Alert, message_of
-from shared.alerts.condition import condition_of
 from shared.settings import Secret
 from shared.subjects import (
     ALERT_CHANNELS_BUCKET,
