@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from services.alerting.grouping import Group, Telling, grouped, kind_of
 
-WAITING_MAX = 5_000
+WAITING_MAX = 20_000
 """Alerts that one address may have to hear of; beyond them the first in its queue is given up."""
 
 FAILURES_MAX = 20
