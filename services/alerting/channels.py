@@ -63,7 +63,7 @@ class _Answers(logging.Handler):
         elif "onnection error" in text:
             self._seen.why = "no answer from the service"
 
-    def ask(self, send: Callable[[], bool | None]) -> str | None:
+    def ask(self, send: Callable[[], object]) -> str | None:
         """Return None when sending succeeds, else why it does not."""
         self._seen.why = "the service did not take it"
         return None if send() else self._seen.why
