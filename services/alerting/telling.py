@@ -151,10 +151,9 @@ class Notifier:
 
     def pause(self, now: datetime) -> timedelta:
         """Return after what time to ask again if nothing happens until then."""
-        if self._is_round(now):
+        if self._is_round(now) or not all(each.lasts(now) for each in self._gathering.values()):
             return timedelta(0)
-        ends = [each.end() for each in self._gathering.values() if each.lasts(now)]
-        return min([*ends, self._asked + ROUND]) - now
+        return min([*(each.end() for each in self._gathering.values()), self._asked + ROUND]) - now
 
     def unkept(self, waiting: Collection[str] = ()) -> list[tuple[str, Notified | None]]:
         """Return what was told last of each alert where that is not kept yet, None for one to forget.

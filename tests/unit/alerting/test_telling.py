@@ -366,6 +366,7 @@ def test_the_pause_is_the_time_until_something_is_due() -> None:
     assert line.notifier.pause(at(0.25)) == timedelta(seconds=0.75)
     line.notifier.heard(line.fire("cpu", "a", "C", at(0.25)), at(0.25))
     assert line.notifier.pause(at(0.25)) == timedelta(seconds=0.2)
+    assert line.notifier.pause(at(0.46)) == timedelta(0)  # the time of gathering has passed since it was asked
     assert line.notifier.pause(START + timedelta(days=1)) == timedelta(0)
 
 
