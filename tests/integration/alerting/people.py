@@ -28,6 +28,8 @@ from shared.subjects import (
 from shared.wire.alert import AlertAct, AlertTransition, encode_alert, event_subject
 from tests.unit.shared.alerts.rules import rule
 
+EVERYTHING = Route(channels=("ops",))
+
 
 @dataclass
 class People:

@@ -1,95 +1,37 @@
-"""The notifier as a process on a real bus: who is told what by real HTTP, and what faults change of that."""
+"""The notifier as a process on a real bus: who is told what by real HTTP."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
-import time
+from pathlib import Path
 from urllib.request import urlopen
 
 import msgspec
 import pytest
-from nats.aio.client import Client
 
-from shared.alerts.route import Route
-from shared.subjects import ALERTS, DEAD, NOTIFIED_BUCKET, alert_key, bucket_stream, bucket_subject, dead_subject
+from shared.subjects import ALERTS, DEAD, alert_key, dead_subject
 from shared.wire.alert import decode_alert, event_subject
-from shared.wire.alert_state import decode_notified
 from tests.integration.alerting.conftest import StartNotifier
-from tests.integration.alerting.people import People
-from tests.integration.alerting.webhook import TOKEN, Made, Webhook
+from tests.integration.alerting.heard import (
+    CPU,
+    CPU_OVER,
+    KEY,
+    TAKEN_OVER_S_MAX,
+    TOLD_S_MAX,
+    is_kept,
+    is_telling,
+    says,
+    stays,
+    told,
+    told_in_any_order,
+)
+from tests.integration.alerting.people import EVERYTHING, People
+from tests.integration.alerting.webhook import TOKEN, Made
 from tests.integration.conftest import BusConnect
 from tests.ports import free_port
 from tests.processes import Service
 from tests.servers import NatsServer
 from tests.waiting import holds
-
-TOLD_S_MAX = 10.0
-"""Ten times what is promised: a second from a sample to the webhook."""
-
-TAKEN_OVER_S_MAX = 60.0
-"""A lease lasts 10 s."""
-
-QUIET_S = 2.0
-"""For so long nothing more may come: longer than transitions are gathered, than a round, and than a first pause."""
-
-EVERYTHING = Route(channels=("ops",))
-
-
-async def told(hook: Webhook, *titles: str, seconds_max: float = TOLD_S_MAX) -> None:
-    """Return once exactly these titles were sent, in this order."""
-
-    async def are_there() -> bool:
-        return hook.titles == list(titles)
-
-    await holds(are_there, f"the titles {titles}", seconds_max, lambda: str(hook.titles))
-
-
-async def stays(hook: Webhook, *titles: str) -> None:
-    await told(hook, *titles)
-    await asyncio.sleep(QUIET_S)
-    assert hook.titles == list(titles)
-
-
-def says(process: Service, text: str) -> bool:
-    return text in process.log.read_text(errors="replace")
-
-
-async def is_telling(*processes: Service) -> Service:
-    """Return the one that tells."""
-    found: list[Service] = []
-
-    async def one_does() -> bool:
-        found[:] = [process for process in processes if says(process, '"event": "telling"')]
-        return len(found) == 1
-
-    await holds(one_does, "one notifier that tells", TAKEN_OVER_S_MAX)
-    return found[0]
-
-
-async def kept(client: Client, key: str) -> str | None:
-    """Return the status that the bucket has of an alert, `acknowledged` beside it; None where it has none."""
-    messages = client.jetstream()
-    try:
-        message = await messages.get_last_msg(bucket_stream(NOTIFIED_BUCKET), bucket_subject(NOTIFIED_BUCKET, key))
-    except Exception:
-        return None
-    if not message.data:
-        return None
-    notified = decode_notified(message.data)
-    return notified.status + (" acknowledged" if notified.is_acknowledged else "")
-
-
-async def is_kept(client: Client, key: str, wanted: str | None) -> None:
-    async def it_is() -> bool:
-        return await kept(client, key) == wanted
-
-    await holds(it_is, f"{key} to be kept as {wanted}", TOLD_S_MAX)
-
-
-CPU = "[CRITICAL] cpu on web-1: 99.0%"
-CPU_OVER = "[RESOLVED] cpu on web-1"
-KEY = alert_key("cpu", "web-1", "system")
 
 
 async def test_an_alert_is_told_and_its_end_and_what_was_told_is_kept(
@@ -162,114 +104,6 @@ async def test_after_a_restart_nothing_is_told_twice_and_nothing_is_passed_over(
     await told_in_any_order(hook, "[CRITICAL] cpu on 2 hosts", CPU_OVER, "[CRITICAL] cpu on web-3: 99.0%")
 
 
-async def told_in_any_order(hook: Webhook, *titles: str) -> None:
-    async def are_there() -> bool:
-        return sorted(hook.titles) == sorted(titles)
-
-    await holds(are_there, f"the titles {titles}", TAKEN_OVER_S_MAX, lambda: str(hook.titles))
-    await asyncio.sleep(QUIET_S)
-    assert sorted(hook.titles) == sorted(titles)
-
-
-async def test_a_notifier_that_is_killed_amid_a_message_is_followed_by_one_that_tells_it(
-    notifier: StartNotifier, people: People, webhook: Made
-) -> None:
-    hook = webhook()
-    hook.go_on.clear()
-    await people.set_channel("ops", hook.url(more="?rto=60"))
-    await people.set_routes(EVERYTHING)
-    first = notifier()
-    await is_telling(first)
-    await people.fire("cpu", "web-1")
-    await told(hook, CPU)  # it has the message, and has not answered
-    second = notifier()
-    first.stop(signal.SIGKILL)
-    hook.go_on.set()
-    await is_telling(second)
-    await told(hook, CPU, CPU)
-    await stays(hook, CPU, CPU)
-
-
-async def test_of_two_one_tells_and_the_other_takes_over(
-    notifier: StartNotifier, people: People, webhook: Made
-) -> None:
-    hook = webhook()
-    await people.set_channel("ops", hook.url())
-    await people.set_routes(EVERYTHING)
-    both = [notifier(), notifier()]
-    first = await is_telling(*both)
-    await people.fire("cpu", "web-1")
-    await stays(hook, CPU)
-    (second,) = [process for process in both if process is not first]
-    begun = time.monotonic()
-    assert first.stop() == 0  # gives its lease up
-    await people.resolve("cpu", "web-1")
-    await told(hook, CPU, CPU_OVER, seconds_max=TAKEN_OVER_S_MAX)
-    assert says(second, '"event": "telling"')
-    assert time.monotonic() - begun < TAKEN_OVER_S_MAX
-
-
-async def test_a_channel_that_is_away_delays_no_other_and_hears_what_is_so_when_it_is_back(
-    notifier: StartNotifier, people: People, webhook: Made
-) -> None:
-    hook, away = webhook(), webhook(status=503)
-    await people.set_channel("ops", hook.url())
-    await people.set_channel("boss", away.url())
-    await people.set_routes(Route(channels=("ops", "boss")))
-    process = notifier()
-    await is_telling(process)
-    await people.fire("cpu", "web-1", "warning")
-    await told(hook, "[WARNING] cpu on web-1: 99.0%")
-
-    async def refuses() -> bool:
-        return says(process, "the service answered with status 503")
-
-    await holds(refuses, "the first attempt at the other channel", TOLD_S_MAX)
-    away.stop()
-    await people.fire("cpu", "web-1")
-    await people.fire("cpu", "web-2")
-    await told(hook, "[WARNING] cpu on web-1: 99.0%", "[CRITICAL] cpu on 2 hosts")
-
-    async def is_missed() -> bool:
-        return says(process, "no answer from the service")
-
-    await holds(is_missed, "an attempt while it is away", TAKEN_OVER_S_MAX)
-    refused = len(away.bodies)
-    away.status = 200
-    away.start()
-
-    async def heard() -> bool:
-        return away.titles[refused:] == ["[CRITICAL] cpu on 2 hosts"]
-
-    await holds(heard, "the newest word", TAKEN_OVER_S_MAX, lambda: str(away.titles))
-    await stays(hook, "[WARNING] cpu on web-1: 99.0%", "[CRITICAL] cpu on 2 hosts")
-    assert TOKEN not in process.log.read_text()
-
-
-async def test_a_channel_that_hangs_delays_no_other_and_not_the_end(
-    notifier: StartNotifier, people: People, webhook: Made
-) -> None:
-    hook, hanging = webhook(), webhook()
-    hanging.go_on.clear()
-    await people.set_channel("ops", hook.url())
-    await people.set_channel("boss", hanging.url(more="?rto=60"))
-    await people.set_routes(Route(channels=("boss", "ops")))
-    process = notifier(attempt_s_max="1")
-    await is_telling(process)
-    await people.fire("cpu", "web-1")
-    await told(hook, CPU)
-    await people.resolve("cpu", "web-1")
-    await told(hook, CPU, CPU_OVER)
-
-    async def is_noticed() -> bool:
-        return says(process, "no end within 1 s")
-
-    await holds(is_noticed, "the attempt to be given up", TOLD_S_MAX)
-    begun = time.monotonic()
-    assert process.stop() == 0
-    assert time.monotonic() - begun < 5
-
-
 async def test_what_no_address_takes_is_set_aside_with_its_reason(
     own_bus: NatsServer, notifier: StartNotifier, people: People, webhook: Made, bus_connect: BusConnect
 ) -> None:
@@ -305,41 +139,6 @@ async def test_a_url_of_no_use_leaves_the_others_of_its_channel(
     await told(hook, CPU)
     assert says(process, "a channel's URL is of no use")
     assert TOKEN not in process.log.read_text()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["restarted", "killed"])
-async def test_a_bus_that_comes_back_is_read_anew(
-    own_bus: NatsServer, notifier: StartNotifier, people: People, webhook: Made, number: signal.Signals
-) -> None:
-    hook = webhook()
-    await people.set_channel("ops", hook.url())
-    await people.set_routes(EVERYTHING)
-    await is_telling(notifier())
-    await people.fire("cpu", "web-1")
-    await told(hook, CPU)
-    await asyncio.to_thread(own_bus.stop, number)
-    await asyncio.to_thread(own_bus.start)
-
-    async def says_it() -> bool:
-        try:
-            await people.resolve("cpu", "web-1")
-        except Exception:
-            return False
-        return True
-
-    await holds(says_it, "the evaluator to be back", TAKEN_OVER_S_MAX)
-    await told(hook, CPU, CPU_OVER, seconds_max=TAKEN_OVER_S_MAX)
-    await stays(hook, CPU, CPU_OVER)
-
-
-async def test_it_ends_in_time_while_the_bus_is_away(own_bus: NatsServer, notifier: StartNotifier) -> None:
-    process = notifier()
-    await is_telling(process)
-    own_bus.stop()
-    begun = time.monotonic()
-    assert await asyncio.to_thread(process.stop) == 0
-    assert time.monotonic() - begun < 5
-    assert not says(process, '"level": "error"')
 
 
 async def test_what_cannot_be_read_is_left_out_and_all_else_goes_on(
@@ -390,3 +189,16 @@ def _figures(port: int) -> str:
 @pytest.fixture
 def free_port_number() -> int:
     return free_port()
+
+
+def test_it_says_what_is_wrong_with_its_settings_and_starts_nothing(tmp_path: Path) -> None:
+    wrong = {
+        "VITALWIRE_NOTIFIER_ZONE": "Asia/Soul", "VITALWIRE_NOTIFIER_LANGUAGE": "de",
+        "VITALWIRE_NOTIFIER_PAGE_URL": "javascript:alert(1)",
+    }  # fmt: skip
+    process = Service("services.alerting.notifier", wrong, tmp_path / "notifier.log")
+    process.start(ready=False)
+    assert process.process is not None
+    assert process.process.wait(20) == 2
+    written = process.log.read_text()
+    assert all(name in written for name in (*wrong, "nats_urls is missing", "nats_password is missing"))

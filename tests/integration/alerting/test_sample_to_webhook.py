@@ -10,8 +10,8 @@ import pytest
 
 from shared.alerts.route import Route
 from tests.integration.alerting.conftest import StartNotifier
+from tests.integration.alerting.heard import TAKEN_OVER_S_MAX, is_telling, told
 from tests.integration.alerting.people import People
-from tests.integration.alerting.test_notifier import TAKEN_OVER_S_MAX, is_telling, told
 from tests.integration.alerting.webhook import Made
 from tests.integration.conftest import BusConnect
 from tests.integration.evaluator.stage import QUICK, Speaker, put_rule, until_active
