@@ -223,6 +223,13 @@ def test_an_incident_that_followed_unseen_is_told_by_nobody_but_is_another_one()
     assert (last and (last.since, last.is_acknowledged), word) == ((at(20), True), None)
 
 
+@pytest.mark.parametrize(("acknowledged_at", "kept"), [(2, True), (0, False)])
+def test_with_the_first_word_it_is_kept_that_somebody_has_acknowledged(acknowledged_at: int, kept: bool) -> None:
+    held = Transition("firing", "warning", at(2), at(2))
+    last, word = next_word(None, held, at(5), Policy(), Restraint(acknowledged=at(acknowledged_at)))
+    assert (last and last.is_acknowledged, word and word.what) == (kept, "news")
+
+
 @pytest.mark.parametrize(
     ("now", "verdict", "done"),
     [
