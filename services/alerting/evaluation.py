@@ -84,14 +84,11 @@ class Evaluation:
         while True:
             try:
                 look = await self._intake.look()
-                cursor, states = await self._kept.cursor(), await self._kept.states()
+                cursor, states = await self._kept.cursor_in(look), await self._kept.states()
                 break
             except BREAKING as error:
                 log.warning("waiting for the bus", extra={"error": f"{type(error).__name__}: {error}"})
                 await asyncio.sleep(RETRY_S)
-        if cursor is not None and cursor.sequence > look.last_sequence:
-            log.warning("the cursor is beyond the stream, which must be a new one: beginning two minutes ago")
-            cursor = None
         told_until = 0 if cursor is None else cursor.sequence
         self._decisions.outbox.moved(told_until)
         self._decisions.evaluator.restored(states, told_until)

@@ -19,7 +19,7 @@ BACK = timedelta(seconds=120)
 BACK_MAX = timedelta(seconds=300)
 """An alert that waits for its hold reaches no further back: it is kept again every 30 s while its samples come."""
 
-CURSOR_BYTES_MAX = 256
+CURSOR_BYTES_MAX = 512
 CURSOR_VERSION = 1
 
 
@@ -27,8 +27,13 @@ class CursorError(ValueError):
     """What is kept is no cursor that we can read. Begin as if there was none."""
 
 
+class OtherStreamError(CursorError):
+    """The cursor is of another stream than the one that there is now, in which its number means nothing."""
+
+
 class _Cursor(msgspec.Struct, frozen=True):
     v: int
+    created: Annotated[str, Meta(max_length=64)]
     sequence: Annotated[int, Meta(ge=0, le=BIGINT_MAX)]
     arrival: Annotated[datetime, Meta(tz=True)]
 
@@ -36,13 +41,13 @@ class _Cursor(msgspec.Struct, frozen=True):
 _cursors = msgspec.msgpack.Decoder(_Cursor)
 
 
-def encode_cursor(position: Position) -> bytes:
-    """Return the cursor as its bucket holds it."""
-    return msgspec.msgpack.encode(_Cursor(CURSOR_VERSION, position.sequence, position.arrival))
+def encode_cursor(position: Position, created: str) -> bytes:
+    """Return the cursor as its bucket holds it; `created` is when the stream was made, by which it is known."""
+    return msgspec.msgpack.encode(_Cursor(CURSOR_VERSION, created, position.sequence, position.arrival))
 
 
-def decode_cursor(body: bytes) -> Position:
-    """Return up to where all is told; raise CursorError, and nothing else."""
+def decode_cursor(body: bytes, created: str) -> Position:
+    """Return up to where all is told of the stream that was made then; raise CursorError, and nothing else."""
     if len(body) > CURSOR_BYTES_MAX:
         raise CursorError(f"expected a cursor of at most {CURSOR_BYTES_MAX} bytes, got {len(body)}")
     try:
@@ -51,6 +56,8 @@ def decode_cursor(body: bytes) -> Position:
         raise CursorError(str(error)[:300]) from error
     if cursor.v != CURSOR_VERSION:
         raise CursorError(f"expected v {CURSOR_VERSION}, got {cursor.v}")
+    if cursor.created != created:
+        raise OtherStreamError(f"expected a cursor of the stream of {created}, got that of {cursor.created}")
     return Position(cursor.sequence, cursor.arrival)
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from services.alerting.change import Change
+from services.alerting.change import Change, Position
 from services.alerting.decisions import Decisions
 from services.alerting.duty import Duty
 from services.alerting.kept import Kept
 from services.alerting.lease import Lease
 from services.alerting.metrics import Metrics
 from services.alerting.publish import Publisher
+from services.alerting.stream_look import StreamLook
 from shared.alerts.rule import Rule
 from shared.wire.decode import SampleSet
 from tests.unit.alerting.evaluating import cpu
@@ -47,7 +48,8 @@ class Evaluator:
         self.decisions, metrics = Decisions(), Metrics()
         self.lease = Lease(Wire(stage.broker, name.encode()), "evaluator", name, lambda: stage.broker.now)
         publisher = Publisher(stage.alerts, stage.states, lambda: self.lease.is_held, metrics)
-        self.duty = Duty(self.decisions, self.lease, publisher, Kept(stage.states, stage.cursors), metrics)
+        self.kept = Kept(stage.states, stage.cursors)
+        self.duty = Duty(self.decisions, self.lease, publisher, self.kept, metrics)
         self.decisions.add(self.decisions.evaluator.rules_changed(rules or (CPU,), at(0)))
 
     def hear(self, sequence: int, percent: float, host: str = "a") -> None:
@@ -83,9 +85,9 @@ async def test_one_tells_and_the_other_drops_what_is_told() -> None:
         standby.hear(sequence, percent)
     assert await active.duty.tell_waiting()
     assert stage.told == ["firing 02", "ok 03", "firing 04"]
-    assert (len(standby.waiting), stage.orders[-1]) == (3, "cursor")
+    assert len(standby.waiting) == 3
     await standby.duty.follow()
-    assert standby.waiting == []
+    assert (standby.waiting, len(stage.cursors.kept)) == ([], 1)
 
 
 @pytest.mark.parametrize(
@@ -153,10 +155,10 @@ async def test_a_silence_is_told_where_no_sample_set_moves_the_cursor() -> None:
         each.hear(1, 10)
         each.second(1)
     assert await active.duty.tell_waiting()
-    assert stage.orders[-1] == "cursor"
     await standby.duty.follow()
     for each in (active, standby):
         each.seconds(2, 20)
+    assert len(stage.cursors.kept) == 1
     assert await active.duty.tell_waiting()
     assert stage.told == ["firing 16"]
     await standby.duty.follow()
@@ -203,3 +205,29 @@ async def test_the_end_does_not_wait_for_a_bus_that_is_silent() -> None:
     stage.alerts.lost = 1
     await active.duty.end()
     assert (stage.told, active.duty.is_active, active.lease.is_held) == ([], False, False)
+
+
+async def test_a_cursor_of_another_stream_means_nothing() -> None:
+    stage, before, after = two()
+    await before.take_over()
+    before.hear(50, 95)
+    assert await before.duty.tell_waiting()
+    await before.lease.give_up()
+    assert await after.kept.cursor_in(StreamLook("later", 0, None)) is None
+    after.hear(1, 10)
+    after.decisions.evaluator.restored(await after.kept.states(), 0)
+    after.hear(51, 10)
+    await after.take_over()
+    assert await after.duty.tell_waiting()
+    assert stage.told == ["firing 50", "ok 51"]
+
+
+async def test_a_cursor_beyond_the_end_of_the_stream_means_nothing_until_it_is_moved() -> None:
+    _, before, after = two()
+    await before.take_over()
+    before.hear(50, 95)
+    assert await before.duty.tell_waiting()
+    found = [await after.kept.cursor(), await after.kept.cursor_in(StreamLook("", 20, None)), await after.kept.cursor()]
+    assert found == [Position(50, at(50)), None, None]
+    await before.kept.move_cursor(Position(21, at(60)))
+    assert await after.kept.cursor() == Position(21, at(60))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.alerting.broker_clock import BrokerClock
 from services.alerting.change import Change, Position
 from services.alerting.outbox import Outbox
-from services.alerting.restoring import CursorError, begin_at, decode_cursor, encode_cursor
+from services.alerting.restoring import CursorError, OtherStreamError, begin_at, decode_cursor, encode_cursor
 from shared.alerts.state import UNSEEN, State
 from tests.unit.shared.alerts.timelines import at
 
@@ -135,27 +135,30 @@ def test_a_level_that_waits_while_another_fires_waits_too() -> None:
 
 def test_a_cursor_survives_its_bucket() -> None:
     position = Position(2**40, datetime(2026, 11, 26, 12, 0, 0, 123456, UTC))
-    assert decode_cursor(encode_cursor(position)) == position
+    assert decode_cursor(encode_cursor(position, "then"), "then") == position
+    with pytest.raises(OtherStreamError):
+        decode_cursor(encode_cursor(position, "then"), "later")
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_cursor_or_raise_its_error(body: bytes) -> None:
     with contextlib.suppress(CursorError):
-        assert decode_cursor(body).sequence >= 0
+        assert decode_cursor(body, "then").sequence >= 0
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        pytest.param({"v": 2, "sequence": 1, "arrival": at(0)}, id="a later version"),
-        pytest.param({"v": 1, "sequence": -1, "arrival": at(0)}, id="before the first"),
-        pytest.param({"v": 1, "sequence": 1}, id="without a time"),
-        pytest.param({"v": 1, "sequence": 1, "arrival": at(0), "more": "x" * 300}, id="too long"),
+        pytest.param({"v": 2, "created": "then", "sequence": 1, "arrival": at(0)}, id="a later version"),
+        pytest.param({"v": 1, "created": "then", "sequence": -1, "arrival": at(0)}, id="before the first"),
+        pytest.param({"v": 1, "created": "then", "sequence": 1}, id="without a time"),
+        pytest.param({"v": 1, "sequence": 1, "arrival": at(0)}, id="of no stream"),
+        pytest.param({"v": 1, "created": "then", "sequence": 1, "arrival": at(0), "more": "x" * 600}, id="too long"),
     ],
 )
 def test_what_is_no_cursor_is_refused(content: dict[str, object]) -> None:
     with pytest.raises(CursorError):
-        decode_cursor(msgspec.msgpack.encode(content))
+        decode_cursor(msgspec.msgpack.encode(content), "then")
 
 
 def test_the_brokers_clock_is_ours_moved_by_what_it_showed() -> None:
