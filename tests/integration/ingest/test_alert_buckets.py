@@ -148,9 +148,11 @@ async def test_an_alert_is_told_by_one_of_two_who_go_by_the_same_last_transition
     one, other = [(await bus_connect(own_bus, "alerting")).jetstream() for _ in range(2)]
     subject = alert_subject("disk", "web-1", "system")
     fired = await one.publish(subject, b"fired", headers={"Nats-Msg-Id": "a", EXPECTED: "0"})
-    with pytest.raises(APIError, match="wrong last sequence"):
-        await other.publish(subject, b"fired otherwise", headers={"Nats-Msg-Id": "b", EXPECTED: "0"})
-    again = await other.publish(subject, b"fired", headers={"Nats-Msg-Id": "a", EXPECTED: "0"})
+    # What the broker has already it refuses too: whoever asks what stands there finds that it is the same.
+    for body, identity in ((b"fired otherwise", "b"), (b"fired", "a")):
+        with pytest.raises(APIError, match="wrong last sequence"):
+            await other.publish(subject, body, headers={"Nats-Msg-Id": identity, EXPECTED: "0"})
+    again = await other.publish(subject, b"fired", headers={"Nats-Msg-Id": "a", EXPECTED: str(fired.seq)})
     assert (again.duplicate, again.seq) == (True, fired.seq)
     last = await other.get_last_msg(ALERTS, subject, direct=True)
     assert (last.seq, last.data) == (fired.seq, b"fired")
