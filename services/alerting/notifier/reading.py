@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -54,7 +54,7 @@ class Buckets(NamedTuple):
     silences: Copy[Silence]
     routing: Copy[Routing]
     channels: Copy[Channel]
-    tags: Copy[dict[str, str]]
+    tags: Copy[Mapping[str, str]]
 
 
 def buckets(changed: Callable[[], None]) -> Buckets:
@@ -90,7 +90,7 @@ class Reading:
         around = listening.surroundings
         around.rules, around.silences = made.rules.values, made.silences.values
         around.tags = made.tags.values
-        named = {
+        named: dict[str, Copy[Any]] = {
             ALERT_RULES_BUCKET: made.rules, SILENCES_BUCKET: made.silences, ALERT_ROUTES_BUCKET: made.routing,
             ALERT_CHANNELS_BUCKET: made.channels, HOSTS_BUCKET: made.tags,
         }  # fmt: skip

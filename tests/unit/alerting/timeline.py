@@ -94,7 +94,8 @@ class Timeline:
         elif words[0] == "ack":
             self.notifier.acted(self.act(words[1], words[2], now))
         else:
-            self.notifier.heard(self.fire(*words, now), now)
+            name, host, letter = words
+            self.notifier.heard(self.fire(name, host, letter, now), now)
 
     def fire(self, name: str, host: str, letter: str, now: datetime) -> AlertTransition:
         """Return the next transition of an alert."""

@@ -55,7 +55,8 @@ class Line:
             elif what == ["over"]:
                 self.log.append(f"over {' '.join(self.queue.given_up(now))}")
             else:
-                self.queue.add(what[0], telling(*what), now)
+                name, letter = what
+                self.queue.add(name, telling(name, letter), now)
         return ", ".join(self.log)
 
 
@@ -91,7 +92,7 @@ def test_news_reminders_and_escalations_are_messages_of_their_own() -> None:
     queue = Waiting(PATIENCE)
     for name, what in (("a", "news"), ("b", "reminder"), ("c", "escalation")):
         queue.add(name, telling(name, what=what), at(0))
-    found = []
+    found: list[str] = []
     while (message := queue.next(at(0))) is not None and len(found) < 9:
         found.append(said(message))
         queue.delivered()
