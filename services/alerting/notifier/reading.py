@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -54,7 +54,7 @@ class Buckets(NamedTuple):
     silences: Copy[Silence]
     routing: Copy[Routing]
     channels: Copy[Channel]
-    tags: Copy[dict[str, str]]
+    tags: Copy[Mapping[str, str]]
 
 
 def buckets(changed: Callable[[], None]) -> Buckets:

@@ -24,8 +24,9 @@ class Patience:
 
     def pause(self, failures_count: int, share: float) -> timedelta:
         """Return the pause after so many failures; `share` of [0, 1) spreads it, so that no herd comes back at once."""
-        doubled: int = 2 ** min(failures_count - 1, FAILURES_MAX)
-        return min(self.pause_max, self.pause_first * doubled) * (0.5 + share / 2)
+        doubled: timedelta = self.pause_first * 2 ** min(failures_count - 1, FAILURES_MAX)
+        whole = min(self.pause_max, doubled)
+        return whole * (0.5 + share / 2)
 
 
 @dataclass(frozen=True, slots=True)

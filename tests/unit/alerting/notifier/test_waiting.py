@@ -55,7 +55,8 @@ class Line:
             elif what == ["over"]:
                 self.log.append(f"over {' '.join(self.queue.given_up(now))}")
             else:
-                self.queue.add(what[0], telling(what[0], what[1]), now)
+                name, letter = what
+                self.queue.add(name, telling(name, letter), now)
         return ", ".join(self.log)
 
 
