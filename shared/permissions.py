@@ -70,11 +70,6 @@ def role_permissions(role: Role) -> Permissions:
     )
 
 
-def _changed(bucket: str) -> str:
-    """Return the subjects on which changes of a bucket are heard."""
-    return bucket_subject(bucket, ">")
-
-
 def _how_far(stream: str) -> tuple[str, str]:
     """Return the subjects on which the broker tells what a stream holds, and how far ingest is in it."""
     return f"$JS.API.STREAM.INFO.{stream}", f"$JS.API.CONSUMER.INFO.{stream}.{DURABLE}"
@@ -85,25 +80,23 @@ def _consumed(stream: str) -> tuple[str, ...]:
     return *_how_far(stream), f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{DURABLE}", f"$JS.ACK.{stream}.{DURABLE}.>"
 
 
-def _read(*streams: str) -> Iterator[str]:
+def _followed(*streams: str) -> Iterator[str]:
     """Yield the subjects that reading streams by consumers of one's own needs."""
     for stream in streams:
-        yield f"$JS.API.STREAM.INFO.{stream}"
         yield f"$JS.API.CONSUMER.CREATE.{stream}.>"
         yield f"$JS.API.CONSUMER.DELETE.{stream}.>"
         yield f"$JS.API.CONSUMER.MSG.NEXT.{stream}.>"
 
 
-def _looked_up(*buckets: str) -> Iterator[str]:
-    """Yield the subjects that reading single values of buckets, and knowing their keys, needs."""
-    for bucket in buckets:
-        yield f"$JS.API.STREAM.INFO.{bucket_stream(bucket)}"
-        yield from _last(bucket_stream(bucket))
+def _last(stream: str, subject: str) -> str:
+    """Return the subject on which the broker tells the last message on a subject."""
+    return f"$JS.API.DIRECT.GET.{stream}.{subject}"
 
 
-def _last(stream: str) -> tuple[str, str]:
-    """Return the subjects on which the broker tells the last message on a subject: its leader, and any node."""
-    return f"$JS.API.STREAM.MSG.GET.{stream}", f"$JS.API.DIRECT.GET.{stream}.>"
+def _lease(key: str) -> tuple[str, str]:
+    """Return the subjects that holding a lease needs: it is written behind what stands there."""
+    subject = bucket_subject(LEASES_BUCKET, key)
+    return subject, _last(bucket_stream(LEASES_BUCKET), subject)
 
 
 def _not_of_ingest(*streams: str) -> Iterator[str]:
@@ -117,6 +110,8 @@ def _not_of_ingest(*streams: str) -> Iterator[str]:
 _CONFIGURED = (ALERT_RULES_BUCKET, SILENCES_BUCKET, ALERT_ROUTES_BUCKET)
 """Buckets of what people set, but for channels."""
 
+_CURSOR = bucket_subject(ALERT_CURSOR_BUCKET, EVALUATOR_KEY)
+
 _PUBLISH: Mapping[Role, tuple[str, ...]] = {
     "provision": (
         "$JS.API.>",
@@ -125,29 +120,29 @@ _PUBLISH: Mapping[Role, tuple[str, ...]] = {
     ),
     "ingest": ("dead.>", *_consumed(METRICS), *_consumed(BACKFILL)),
     "alerting": (
+        # What stands last on a subject is the fence that the next is published behind.
         "alerts.*.*.*",
+        _last(ALERTS, "alerts.*.*.*"),
+        *_lease(EVALUATOR_KEY),
+        _CURSOR,
+        _last(bucket_stream(ALERT_CURSOR_BUCKET), _CURSOR),
         bucket_subject(ALERT_STATE_BUCKET, "*.*.*"),
-        bucket_subject(LEASES_BUCKET, EVALUATOR_KEY),
-        bucket_subject(ALERT_CURSOR_BUCKET, EVALUATOR_KEY),
-        *_read(METRICS, ALERTS, *map(bucket_stream, (HOSTS_BUCKET, ALERT_RULES_BUCKET, ALERT_STATE_BUCKET))),
-        # What stands last on a subject is the fence that it publishes behind.
-        *_last(ALERTS),
-        *_looked_up(LEASES_BUCKET, ALERT_CURSOR_BUCKET),
+        f"$JS.API.STREAM.INFO.{METRICS}",
+        *_followed(METRICS, *map(bucket_stream, (HOSTS_BUCKET, ALERT_RULES_BUCKET, ALERT_STATE_BUCKET))),
     ),
     "notifier": (
         bucket_subject(NOTIFIED_BUCKET, "*.*.*"),
-        bucket_subject(LEASES_BUCKET, NOTIFIER_KEY),
         dead_subject(ALERTS),
-        *_read(ALERTS, *map(bucket_stream, (HOSTS_BUCKET, ALERT_RULES_BUCKET, SILENCES_BUCKET, ALERT_ROUTES_BUCKET,
-                                            ALERT_CHANNELS_BUCKET, NOTIFIED_BUCKET))),
-        *_looked_up(LEASES_BUCKET),
+        *_lease(NOTIFIER_KEY),
+        *_followed(ALERTS, *map(bucket_stream, (HOSTS_BUCKET, *_CONFIGURED, ALERT_CHANNELS_BUCKET, NOTIFIED_BUCKET))),
     ),
     "api": (
         f"$JS.API.STREAM.INFO.{BACKFILL}",
         # One message by its number tells how long the oldest one waits to be stored.
         *(f"$JS.API.CONSUMER.INFO.{stream}.{DURABLE}" for stream in (METRICS, BACKFILL)),
         *(f"$JS.API.STREAM.MSG.GET.{stream}" for stream in (METRICS, BACKFILL)),
-        *_read(METRICS, HOSTS_STREAM),
+        *(f"$JS.API.STREAM.INFO.{stream}" for stream in (METRICS, HOSTS_STREAM)),
+        *_followed(METRICS, HOSTS_STREAM),
         "alerts.*.*.*.act",
         bucket_subject(ALERT_RULES_BUCKET, "*"),
         bucket_subject(SILENCES_BUCKET, "*"),
@@ -172,18 +167,12 @@ _PUBLISH: Mapping[Role, tuple[str, ...]] = {
 }  # fmt: skip
 
 _SUBSCRIBE: Mapping[Role, tuple[str, ...]] = {
-    "alerting": ("alerts.*.*.*", *map(_changed, (HOSTS_BUCKET, ALERT_RULES_BUCKET, LEASES_BUCKET))),
-    "notifier": (
-        "alerts.>",
-        *map(_changed, (HOSTS_BUCKET, ALERT_RULES_BUCKET, SILENCES_BUCKET, ALERT_ROUTES_BUCKET, ALERT_CHANNELS_BUCKET,
-                        LEASES_BUCKET)),
-    ),
-    "api": ("metrics.>", _changed(HOSTS_BUCKET), *map(_changed, _CONFIGURED)),
+    "api": ("metrics.>", *(bucket_subject(bucket, ">") for bucket in (HOSTS_BUCKET, *_CONFIGURED))),
     "subscriber": ("metrics.>", "alerts.>"),
-}  # fmt: skip
+}
 
 _DENIED: Mapping[Role, tuple[str, ...]] = {
-    "alerting": tuple(_not_of_ingest(METRICS, ALERTS)),
+    "alerting": tuple(_not_of_ingest(METRICS)),
     "notifier": tuple(_not_of_ingest(ALERTS)),
     "api": tuple(_not_of_ingest(METRICS)),
 }

@@ -82,7 +82,7 @@ MAY_PUBLISH: dict[str, set[str]] = {
     "$JS.API.CONSUMER.CREATE.DEAD": {"provision"},
     "$JS.API.CONSUMER.CREATE.DEAD.any": {"provision"},
     "$JS.API.CONSUMER.DURABLE.CREATE.DEAD.any": {"provision"},
-    "$JS.API.STREAM.INFO.KV_hosts": {"provision", "alerting", "notifier", "api"},
+    "$JS.API.STREAM.INFO.KV_hosts": {"provision", "api"},
     "$JS.API.DIRECT.GET.METRICS": {"provision"},
     "$JS.API.CONSUMER.INFO.METRICS.ingest": {"provision", "ingest", "api", DEAD_LETTERS},
     "$JS.API.CONSUMER.INFO.BACKFILL.ingest": {"provision", "ingest", "api", DEAD_LETTERS},
@@ -108,7 +108,7 @@ MAY_PUBLISH: dict[str, set[str]] = {
 """Subject → the users that may publish on it."""
 
 CONSUMERS_OF: dict[str, set[str]] = {
-    "ALERTS": {"alerting", "notifier"},
+    "ALERTS": {"notifier"},
     "KV_alert_rules": {"alerting", "notifier"},
     "KV_silences": {"notifier"},
     "KV_alert_routes": {"notifier"},
@@ -120,53 +120,41 @@ CONSUMERS_OF: dict[str, set[str]] = {
 }
 """Stream of alerting → the users that may read it by consumers of their own, beside provision."""
 
-ASKED: dict[str, dict[str, set[str]]] = {
-    "STREAM.INFO": {
-        "ALERTS": {"alerting", "notifier"},
-        "KV_alert_rules": {"alerting", "notifier", "api"},
-        "KV_silences": {"notifier", "api"},
-        "KV_alert_routes": {"notifier", "api"},
-        "KV_alert_channels": {"notifier", "api"},
-        "KV_alert_state": {"alerting"},
-        "KV_notified": {"notifier"},
-        "KV_leases": {"alerting", "notifier"},
-        "KV_alert_cursor": {"alerting"},
-    },
-    "STREAM.MSG.GET": {
-        "ALERTS": {"alerting"},
-        "KV_alert_rules": {"api"},
-        "KV_silences": {"api"},
-        "KV_alert_routes": {"api"},
-        "KV_leases": {"alerting", "notifier"},
-        "KV_alert_cursor": {"alerting"},
-    },
-    "DIRECT.GET": {
-        "ALERTS": {"alerting"},
-        "KV_leases": {"alerting", "notifier"},
-        "KV_alert_cursor": {"alerting"},
-    },
+ASKED: dict[str, set[str]] = {
+    "STREAM.INFO.KV_alert_rules": {"api"},
+    "STREAM.INFO.KV_silences": {"api"},
+    "STREAM.INFO.KV_alert_routes": {"api"},
+    "STREAM.INFO.KV_alert_channels": {"api"},
+    "STREAM.MSG.GET.KV_alert_rules": {"api"},
+    "STREAM.MSG.GET.KV_silences": {"api"},
+    "STREAM.MSG.GET.KV_alert_routes": {"api"},
+    "DIRECT.GET.ALERTS.alerts.disk.web-2.x": {"alerting"},
+    "DIRECT.GET.ALERTS.alerts.disk.web-2.x.act": set(),
+    "DIRECT.GET.KV_leases.$KV.leases.evaluator": {"alerting"},
+    "DIRECT.GET.KV_leases.$KV.leases.notifier": {"notifier"},
+    "DIRECT.GET.KV_alert_cursor.$KV.alert_cursor.evaluator": {"alerting"},
+    "DIRECT.GET.KV_alert_cursor.$KV.alert_cursor.seeded": set(),
+    "DIRECT.GET.KV_alert_channels.$KV.alert_channels.pager": set(),
+    "DIRECT.GET.KV_alert_rules.$KV.alert_rules.cpu": set(),
 }
-"""What can be asked → stream of alerting → the users that may ask it, beside provision."""
+"""What else can be asked about streams of alerting → the users that may ask it, beside provision."""
 
 
 def of_alerting() -> dict[str, set[str]]:
     """Return every request about a stream of alerting → the users that may make it; most may nobody but provision."""
-    table: dict[str, set[str]] = {}
+    table: dict[str, set[str]] = dict(ASKED)
     for stream, users in CONSUMERS_OF.items():
         for name in ("own", "own.alerts.disk.web-2.x"):
-            table[f"$JS.API.CONSUMER.CREATE.{stream}.{name}"] = users
+            table[f"CONSUMER.CREATE.{stream}.{name}"] = users
         for verb in ("DELETE", "MSG.NEXT"):
-            table[f"$JS.API.CONSUMER.{verb}.{stream}.own"] = users
+            table[f"CONSUMER.{verb}.{stream}.own"] = users
         for verb in ("CREATE", "DELETE", "MSG.NEXT"):
-            table[f"$JS.API.CONSUMER.{verb}.{stream}.ingest"] = set() if stream == "ALERTS" else users
+            table[f"CONSUMER.{verb}.{stream}.ingest"] = set() if stream == "ALERTS" else users
         for request in ("CONSUMER.INFO.{}.own", "CONSUMER.DURABLE.CREATE.{}.own", "CONSUMER.CREATE.{}",
                         "STREAM.CREATE.{}", "STREAM.UPDATE.{}", "STREAM.DELETE.{}", "STREAM.PURGE.{}",
-                        "STREAM.MSG.DELETE.{}", "DIRECT.GET.{}"):  # fmt: skip
-            table[f"$JS.API.{request.format(stream)}"] = set()
-        for verb, asking in ASKED.items():
-            key = ".$KV.x" if verb == "DIRECT.GET" else ""
-            table[f"$JS.API.{verb}.{stream}{key}"] = asking.get(stream, set())
-    return {subject: {"provision", *users} for subject, users in table.items()}
+                        "STREAM.MSG.DELETE.{}", "STREAM.INFO.{}", "STREAM.MSG.GET.{}", "DIRECT.GET.{}"):  # fmt: skip
+            table.setdefault(request.format(stream), set())
+    return {f"$JS.API.{request}": {"provision", *users} for request, users in table.items()}
 
 
 MAY_PUBLISH |= of_alerting()
@@ -176,20 +164,20 @@ MAY_HEAR: dict[str, set[str]] = {
     "metrics.web-1=2Eexample=2Ecom.system": {"api", "subscriber"},
     "metrics.*.system": {"api", "subscriber"},
     "backfill.>": set(),
-    "alerts.>": {"notifier", "subscriber"},
-    "alerts.*.*.*": {"alerting", "notifier", "subscriber"},
-    "alerts.*.*.*.act": {"notifier", "subscriber"},
+    "alerts.>": {"subscriber"},
+    "alerts.*.*.*": {"subscriber"},
+    "alerts.*.*.*.act": {"subscriber"},
     "dead.>": set(),
-    "$KV.hosts.>": {"alerting", "notifier", "api"},
-    "$KV.hosts.web-2": {"alerting", "notifier", "api"},
-    "$KV.alert_rules.>": {"alerting", "notifier", "api"},
-    "$KV.silences.>": {"notifier", "api"},
-    "$KV.alert_routes.>": {"notifier", "api"},
-    "$KV.alert_channels.>": {"notifier"},
-    "$KV.alert_channels.pager": {"notifier"},
+    "$KV.hosts.>": {"api"},
+    "$KV.hosts.web-2": {"api"},
+    "$KV.alert_rules.>": {"api"},
+    "$KV.silences.>": {"api"},
+    "$KV.alert_routes.>": {"api"},
+    "$KV.alert_channels.>": set(),
+    "$KV.alert_channels.pager": set(),
     "$KV.alert_state.>": set(),
     "$KV.notified.>": set(),
-    "$KV.leases.>": {"alerting", "notifier"},
+    "$KV.leases.>": set(),
     "$KV.alert_cursor.>": set(),
     "$KV.>": set(),
     "control.web-1=2Eexample=2Ecom.processes": {WEB_1},

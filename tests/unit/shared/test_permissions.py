@@ -34,8 +34,9 @@ def may_hear(role: Role, subject: str) -> bool:
 
 
 def may_read(role: Role, stream: str, key: str) -> bool:
-    """Return whether a role has any way to what a stream holds."""
-    ways = (f"CONSUMER.CREATE.{stream}.x", f"STREAM.MSG.GET.{stream}", f"DIRECT.GET.{stream}", f"DIRECT.GET.{stream}.x")
+    """Return whether a role has any way to what a stream holds on a subject."""
+    ways = (f"CONSUMER.CREATE.{stream}.x", f"STREAM.MSG.GET.{stream}", f"DIRECT.GET.{stream}",
+            f"DIRECT.GET.{stream}.{key}")  # fmt: skip
     return any(may_publish(role, f"$JS.API.{way}") for way in ways) or may_hear(role, key)
 
 
@@ -114,21 +115,24 @@ def test_who_says_what_of_alerts(subject: str, roles: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bucket", "roles"),
+    ("stream", "subject", "roles"),
     [
-        ("alert_rules", "provision alerting notifier api"),
-        ("silences", "provision notifier api"),
-        ("alert_routes", "provision notifier api"),
-        ("alert_channels", "provision notifier"),
-        ("alert_state", "provision alerting"),
-        ("notified", "provision notifier"),
-        ("leases", "provision alerting notifier"),
-        ("alert_cursor", "provision alerting"),
+        ("ALERTS", "alerts.disk.web-1.system", "provision alerting notifier subscriber"),
+        ("ALERTS", "alerts.disk.web-1.system.act", "provision notifier subscriber"),
+        ("KV_alert_rules", "$KV.alert_rules.disk", "provision alerting notifier api"),
+        ("KV_silences", "$KV.silences.one", "provision notifier api"),
+        ("KV_alert_routes", "$KV.alert_routes.routes", "provision notifier api"),
+        ("KV_alert_channels", "$KV.alert_channels.pager", "provision notifier"),
+        ("KV_alert_state", "$KV.alert_state.disk.web-1.system", "provision alerting"),
+        ("KV_notified", "$KV.notified.disk.web-1.system", "provision notifier"),
+        ("KV_leases", "$KV.leases.evaluator", "provision alerting"),
+        ("KV_leases", "$KV.leases.notifier", "provision notifier"),
+        ("KV_alert_cursor", "$KV.alert_cursor.evaluator", "provision alerting"),
+        ("KV_alert_cursor", "$KV.alert_cursor.seeded", "provision"),
     ],
 )
-def test_who_reads_which_bucket(bucket: str, roles: str) -> None:
-    readers = [role for role in EVERY_ROLE if may_read(role, f"KV_{bucket}", f"$KV.{bucket}.x")]
-    assert readers == roles.split()
+def test_who_reads_what_of_alerts(stream: str, subject: str, roles: str) -> None:
+    assert [role for role in EVERY_ROLE if may_read(role, stream, subject)] == roles.split()
 
 
 def test_every_bucket_of_alerting_is_listed() -> None:
