@@ -77,6 +77,14 @@ def test_a_clock_that_is_set_back_holds_nothing_up() -> None:
     assert spoken(telling for _, telling in line.notifier.decide(at(0))) == ["ops: cpu C a"]
 
 
+def test_a_clock_that_is_set_back_does_not_stop_the_rounds() -> None:
+    line = Timeline()
+    assert line.run("0 mute a; 0 cpu a C", until=HOUR_S) == ""
+    line.surroundings.silences.clear()
+    assert line.notifier.pause(at(60)) == timedelta(0)
+    assert spoken(telling for _, telling in line.notifier.decide(at(60))) == ["ops: cpu C a"]
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
