@@ -326,6 +326,17 @@ def test_what_is_kept_is_not_to_be_kept_again_until_it_changes() -> None:
     assert line.notifier.unkept() == [(name, over)]
 
 
+def test_what_was_kept_is_removed_once_it_is_forgotten() -> None:
+    line = Timeline()
+    line.run("0 cpu a C; 5 cpu a R", 10)
+    for name, told in line.notifier.unkept():
+        line.notifier.kept(name, told)
+    line.run("", 302)
+    assert line.notifier.unkept() == [(key(), None)]
+    line.notifier.kept(key(), None)
+    assert line.notifier.unkept() == []
+
+
 def test_asking_for_ever_changes_nothing() -> None:
     """An acknowledged alert gives a new object each time it is asked; writing it each second would fill the bus."""
     line = Timeline()
