@@ -77,6 +77,14 @@ def test_a_clock_that_is_set_back_holds_nothing_up() -> None:
     assert spoken(telling for _, telling in line.notifier.decide(at(0))) == ["ops: cpu C a"]
 
 
+def test_a_clock_that_is_set_back_does_not_stop_the_rounds() -> None:
+    line = Timeline()
+    assert line.run("0 mute a; 0 cpu a C", until=HOUR_S) == ""
+    line.surroundings.silences.clear()
+    assert line.notifier.pause(at(60)) == timedelta(0)
+    assert spoken(telling for _, telling in line.notifier.decide(at(60))) == ["ops: cpu C a"]
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
@@ -325,6 +333,17 @@ def test_what_is_kept_is_not_to_be_kept_again_until_it_changes() -> None:
     [(_, over)] = line.notifier.unkept()
     line.notifier.kept(name, told)  # the answer to an earlier write
     assert line.notifier.unkept() == [(name, over)]
+
+
+def test_what_was_kept_is_removed_once_it_is_forgotten() -> None:
+    line = Timeline()
+    line.run("0 cpu a C; 5 cpu a R", 10)
+    for name, told in line.notifier.unkept():
+        line.notifier.kept(name, told)
+    line.run("", 302)
+    assert line.notifier.unkept() == [(key(), None)]
+    line.notifier.kept(key(), None)
+    assert line.notifier.unkept() == []
 
 
 def test_asking_for_ever_changes_nothing() -> None:
