@@ -178,7 +178,7 @@ pauses = st.builds(lambda first, length: range(first, first + length), st.intege
 jumps = st.tuples(st.integers(1, 150), st.sampled_from([0, 10, 3_600]))
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(everybody, pauses, jumps)
 def test_nobody_is_called_silent_who_is_not_and_nobody_without_evidence(
     hosts: dict[str, Speaker], away: range, jump: tuple[int, int]
@@ -198,7 +198,7 @@ def test_nobody_is_called_silent_who_is_not_and_nobody_without_evidence(
             assert max(others, default=0) - heard_at[name] >= grace / 2
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(everybody, pauses, jumps)
 def test_whoever_stays_silent_beside_a_witness_is_told_in_the_end(
     hosts: dict[str, Speaker], away: range, jump: tuple[int, int]
