@@ -188,6 +188,12 @@ def test_reminders_and_escalation(policy: Policy, words: str, expected: str) -> 
     assert all(0 <= float(one) - float(other) <= 1 for (one, _), (other, _) in zip(said, wanted, strict=True))
 
 
+def test_a_step_that_was_passed_by_comes_with_the_news() -> None:
+    late = Policy(escalations=(Escalation(after_seconds=600, channels=("boss",), levels=("critical",)),))
+    said = Timeline(around(policy=late, channels=TWO)).run("0 cpu a W; 700 cpu a C", until=705)
+    assert said == "0.2 ops: cpu W a; 700.2 boss: unheard cpu C a; 700.2 ops: cpu C a"
+
+
 @pytest.mark.parametrize("act", ["commented", "silenced"])
 def test_only_an_acknowledgement_ends_reminders(act: str) -> None:
     line = Timeline(around(policy=RESEND))
