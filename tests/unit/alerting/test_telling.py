@@ -137,15 +137,6 @@ TWO = "ops boss"
         pytest.param(RESEND, "0 cpu a C; 5 ack cpu a", "0.2 ops: cpu C a", id="not of what is acknowledged"),
         pytest.param(RESEND, "0 cpu a C; 0.1 ack cpu a", "0.2 ops: cpu C a", id="acknowledged before it was told"),
         pytest.param(
-            RESEND, "0 mute a; 1 cpu a C; 5 ack cpu a; 9 unmute a", "9 ops: cpu C a", id="acknowledged within a silence"
-        ),
-        pytest.param(
-            RESEND,
-            "0 cpu a C; 5 cpu a R; 9 cpu a C; 20 ack cpu a",
-            "0.2 ops: cpu C a; 5.2 ops: cpu R a; 300.2 ops: cpu C a",
-            id="acknowledged while it is held",
-        ),
-        pytest.param(
             RESEND,
             "0 cpu a C; 5 ack cpu a; 9 cpu a R; 310 cpu a C",
             "0.2 ops: cpu C a; 9.2 ops: cpu R a; 310.2 ops: cpu C a; 910.2 ops: again cpu C a",
