@@ -97,8 +97,12 @@ def silence_from(content: Any) -> Silence:
 
 
 def encode_silence(silence: Silence) -> bytes:
-    """Return the silence as the bucket holds it."""
-    return msgspec.msgpack.encode(silence)
+    """Return the silence as the bucket holds it; raise SilenceError when it is too large for that."""
+    content = msgspec.to_builtins(silence, builtin_types=(datetime,))
+    body = msgspec.msgpack.encode({"v": silence.v, **content})
+    if len(body) > SILENCE_BYTES_MAX:
+        raise SilenceError([f"expected at most {SILENCE_BYTES_MAX} bytes, got {len(body)}; name fewer hosts or rules"])
+    return body
 
 
 def decode_silence(body: bytes) -> Silence:
