@@ -210,6 +210,13 @@ def test_comes_back_whole(kept: Silence) -> None:
     assert decode_silence(encode_silence(kept)) == kept
 
 
+def test_its_version_is_kept_with_it_and_what_is_too_large_is_not_written() -> None:
+    assert msgpack.unpackb(encode_silence(silence()), timestamp=3)["v"] == 1
+    large = [f"{'x' * 250}{number:03}" for number in range(100)]
+    with pytest.raises(SilenceError, match="at most 65536 bytes, got"):
+        encode_silence(silence(hosts=[f"{'가' * 250}{number:03}" for number in range(100)], rules=large))
+
+
 def test_every_problem_is_told_at_once() -> None:
     with pytest.raises(SilenceError) as refused:
         silence(v=0, end="2026-11-23T11:00:00Z")
