@@ -1,9 +1,8 @@
-"""Every subject, stream, bucket and durable name, and what each role may say and hear on the bus."""
+"""Every name on the bus: tokens, subjects, streams, buckets with their keys, durables and users."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
@@ -19,8 +18,24 @@ DURABLE = "ingest"
 METRICS = "METRICS"
 BACKFILL = "BACKFILL"
 DEAD = "DEAD"
+ALERTS = "ALERTS"
+
 HOSTS_BUCKET = "hosts"
 HOSTS_STREAM = f"KV_{HOSTS_BUCKET}"
+ALERT_RULES_BUCKET = "alert_rules"
+SILENCES_BUCKET = "silences"
+ALERT_ROUTES_BUCKET = "alert_routes"
+ALERT_CHANNELS_BUCKET = "alert_channels"
+ALERT_STATE_BUCKET = "alert_state"
+NOTIFIED_BUCKET = "notified"
+LEASES_BUCKET = "leases"
+ALERT_CURSOR_BUCKET = "alert_cursor"
+
+ROUTES_KEY = "routes"
+EVALUATOR_KEY = "evaluator"
+NOTIFIER_KEY = "notifier"
+SEEDED_KEY = "seeded"
+"""Where provision notes which default rules it has put into their bucket."""
 
 
 class TokenError(ValueError):
@@ -115,9 +130,19 @@ def alert_key(rule: str, host: str, series: str) -> str:
     return f"{token(rule)}.{token(host)}.{series}"
 
 
+def bucket_stream(bucket: str) -> str:
+    """Return the stream that is a bucket."""
+    return f"KV_{bucket}"
+
+
+def bucket_subject(bucket: str, key: str) -> str:
+    """Return the subject that writes a key of a bucket; a plain publish needs no JetStream right."""
+    return f"$KV.{bucket}.{key}"
+
+
 def inventory_subject(host: str) -> str:
-    """Return the subject that writes a host's inventory into the bucket; a plain publish needs no JetStream right."""
-    return f"$KV.{HOSTS_BUCKET}.{token(host)}"
+    """Return the subject that writes a host's inventory into the bucket."""
+    return bucket_subject(HOSTS_BUCKET, token(host))
 
 
 def host_and_source(subject: str) -> tuple[str, str]:
@@ -128,61 +153,12 @@ def host_and_source(subject: str) -> tuple[str, str]:
     return untoken(parts[1]), untoken(parts[2])
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """A stream as provision makes it; file storage, the oldest discarded first, s2 compression."""
-
-    name: str
-    subjects: tuple[str, ...]
-    bytes_max: int
-    age_s_max: int
-    duplicate_window_s: int = 120
-    messages_per_subject_max: int = -1
-    direct: bool = False
-    message_bytes_max: int = -1
-    replicas: int = 1
-
-
-def streams(metrics_bytes_max: int, backfill_bytes_max: int, replicas: int = 1) -> tuple[Stream, ...]:
-    """Return every stream, on so many nodes; the inventory bucket is one too, with one value a key."""
-    day_s = 86_400
-    return (
-        Stream(METRICS, ("metrics.>",), metrics_bytes_max, day_s, direct=True, replicas=replicas),
-        Stream(BACKFILL, ("backfill.>",), backfill_bytes_max, day_s, replicas=replicas),
-        Stream(DEAD, ("dead.>",), 256 * 1024 * 1024, 30 * day_s, replicas=replicas),
-        Stream(
-            HOSTS_STREAM,
-            (f"$KV.{HOSTS_BUCKET}.>",),
-            64 * 1024 * 1024,
-            age_s_max=0,
-            messages_per_subject_max=1,
-            direct=True,
-            # Headers count too.
-            message_bytes_max=INVENTORY_BYTES_MAX + 1024,
-            replicas=replicas,
-        ),
-    )
-
-
-Role = Literal["provision", "ingest", "api", "subscriber", "dead_letters", "simulator"]
-ROLES: tuple[Role, ...] = ("provision", "ingest", "api", "subscriber", "dead_letters")
+Role = Literal["provision", "ingest", "alerting", "notifier", "api", "subscriber", "dead_letters", "simulator"]
+ROLES: tuple[Role, ...] = ("provision", "ingest", "alerting", "notifier", "api", "subscriber", "dead_letters")
 """The roles of every installation."""
 SIMULATOR: Role = "simulator"
 """Speaks for hosts that it invents. Since it could speak for any host, an installation has it only where asked for."""
 SIMULATED_HOSTS_MAX = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Permissions:
-    """What one bus user may publish and subscribe to; everything else is refused by the broker.
-
-    `publish_denied` is refused although `publish` would allow it.
-    """
-
-    user: str
-    publish: tuple[str, ...] = ()
-    subscribe: tuple[str, ...] = ()
-    publish_denied: tuple[str, ...] = ()
 
 
 def inbox_prefix(user: str) -> str:
@@ -193,67 +169,3 @@ def inbox_prefix(user: str) -> str:
 def host_user(host: str) -> str:
     """Return the name of a host's bus user."""
     return f"host-{token(host_name(host))}"
-
-
-def host_permissions(host: str) -> Permissions:
-    """Return what a host's credential may do: speak for itself, hear what is asked of it."""
-    name = token(host_name(host))
-    user = host_user(host)
-    return Permissions(
-        user,
-        publish=(f"metrics.{name}.>", f"backfill.{name}.>", f"$KV.{HOSTS_BUCKET}.{name}"),
-        subscribe=(f"control.{name}.>", f"{inbox_prefix(user)}.>"),
-    )
-
-
-def role_permissions(role: Role) -> Permissions:
-    """Return what the bus user of a role may do."""
-    inbox = f"{inbox_prefix(role)}.>"
-    if role == "provision":
-        return Permissions(role, publish=("$JS.API.>",), subscribe=(inbox,))
-    if role == "ingest":
-        publish = ["dead.>"]
-        for stream in (METRICS, BACKFILL):
-            publish += [
-                *_how_far(stream),
-                f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{DURABLE}",
-                f"$JS.ACK.{stream}.{DURABLE}.>",
-            ]
-        return Permissions(role, publish=tuple(publish), subscribe=(inbox,))
-    if role == "api":
-        publish = [f"$JS.API.STREAM.INFO.{BACKFILL}"]
-        for stream in (METRICS, BACKFILL):
-            # One message by its number tells how long the oldest one waits to be stored.
-            publish += [f"$JS.API.CONSUMER.INFO.{stream}.{DURABLE}", f"$JS.API.STREAM.MSG.GET.{stream}"]
-        for stream in (METRICS, HOSTS_STREAM):
-            publish += [
-                f"$JS.API.STREAM.INFO.{stream}",
-                f"$JS.API.CONSUMER.CREATE.{stream}.>",
-                f"$JS.API.CONSUMER.DELETE.{stream}.>",
-                f"$JS.API.CONSUMER.MSG.NEXT.{stream}.>",
-            ]
-        # The broker cannot allow names by prefix; without this the API could drain or delete ingest's consumer.
-        denied = []
-        for verb in ("CREATE", "DELETE", "MSG.NEXT"):
-            denied += [f"$JS.API.CONSUMER.{verb}.{METRICS}.{DURABLE}", f"$JS.API.CONSUMER.{verb}.{METRICS}.{DURABLE}.>"]
-        return Permissions(
-            role,
-            publish=tuple(publish),
-            subscribe=("metrics.>", f"$KV.{HOSTS_BUCKET}.>", inbox),
-            publish_denied=tuple(denied),
-        )
-    if role == "dead_letters":
-        # Reads one message at a time, deletes it, and says again what any host said: as a command of an operator only.
-        publish = [f"$JS.API.STREAM.{verb}.{DEAD}" for verb in ("INFO", "MSG.GET", "MSG.DELETE")]
-        # Whether ingest has judged all that an earlier command published.
-        publish += [*_how_far(METRICS), *_how_far(BACKFILL)]
-        return Permissions(role, publish=(*publish, "metrics.*.*", "backfill.*.*"), subscribe=(inbox,))
-    if role == "simulator":
-        # The broker cannot allow names by prefix, or it could be held to the names that it invents.
-        return Permissions(role, publish=("metrics.>", "backfill.>", f"$KV.{HOSTS_BUCKET}.*"), subscribe=(inbox,))
-    return Permissions(role, subscribe=("metrics.>", "alerts.>", inbox))
-
-
-def _how_far(stream: str) -> tuple[str, str]:
-    """Return the subjects on which the broker tells what a stream holds, and how far ingest is in it."""
-    return f"$JS.API.STREAM.INFO.{stream}", f"$JS.API.CONSUMER.INFO.{stream}.{DURABLE}"

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from deploy.local.binaries import nats_server, postgres_home, postgres_libraries
 from deploy.local.nats_config import BusUser, NatsSettings, hash_password, render
+from shared.permissions import Permissions, host_permissions, role_permissions
 from shared.settings import Secret
-from shared.subjects import ROLES, SIMULATOR, Permissions, host_permissions, role_permissions
+from shared.subjects import ROLES, SIMULATOR
 from tests.ports import free_port
 
 START_S_MAX = 60.0

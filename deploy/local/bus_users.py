@@ -14,16 +14,9 @@ from deploy.local.errors import StackError
 from deploy.local.files import keep_secret, write_whole
 from deploy.local.nats_config import BusUser, NatsSettings, hash_password, render
 from deploy.local.state import Layout
-from shared.subjects import (
-    ROLES,
-    SIMULATOR,
-    TokenError,
-    host_name,
-    host_permissions,
-    host_user,
-    role_permissions,
-    streams,
-)
+from shared.permissions import host_permissions, role_permissions
+from shared.streams import streams
+from shared.subjects import ROLES, SIMULATOR, TokenError, host_name, host_user
 
 METRICS_BYTES_MAX = 2 * 1024**3
 BACKFILL_BYTES_MAX = 1024**3

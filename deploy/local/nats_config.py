@@ -9,8 +9,9 @@ from pathlib import Path
 
 import bcrypt
 
+from shared.permissions import Permissions
 from shared.settings import Secret
-from shared.subjects import ACCOUNT, Permissions
+from shared.subjects import ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)

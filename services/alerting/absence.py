@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 OVERDUE_INTERVALS = 2
 """A host that has said nothing for so many intervals is overdue; it is silent only much later."""
 
 OVERDUE_S_MIN = 2.0
+ASKED_S_MAX = 5.0
+"""Who is silent is asked each second. After a longer time nobody knows what passed: alerting was held up, or the
+broker's clock set forward."""
+
 EVIDENCE_SHARE = 0.5
 """Somebody must have been heard so far into a host's silence; else it may be the bus that brings nothing."""
 
@@ -27,11 +31,12 @@ class Listening:
     """Since when alerting hears what hosts say; None while it is not connected or not caught up.
 
     `begun` is when that began. `since` moves on whenever the bus is quiet: whoever has not spoken since then may still
-    be on the way back.
+    be on the way back. `asked` is when it was asked last who is silent.
     """
 
     begun: datetime | None = None
     since: datetime | None = None
+    asked: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Absence:
     """For how long nothing came: from each host of which that can be told, and from all together.
 
     `bus_silent_s` is None while nothing can be told, and 0 while somebody speaks. A host that is missing in
-    `host_silent_s` is judged neither way: its alert stays as it is.
+    `host_silent_s`, and a bus of which nothing can be told, is judged neither way: its alert stays as it is.
     """
 
     listening: Listening
@@ -56,25 +61,27 @@ def absence(
     """Return who is silent at `now`, by the broker's clock; `grace_s(host, interval_s)` is how long a host may be.
 
     A host is told to be silent only when
-    - alerting listens without a break and is caught up;
+    - alerting listens without a break and is caught up, and was asked a few seconds ago;
     - it was heard since then, or its whole grace has passed since then: after a start, or a pause of the bus, hosts
       need time to come back;
-    - somebody was heard when half its grace had passed already: a bus that brings nothing makes no host silent.
+    - somebody was heard when half of that grace had passed already: a bus that brings nothing makes no host silent.
     Where nothing comes from anybody, and more than half of those who were in time until then are past their grace, the
     bus is silent. A single host can never be told from its bus. Hosts say no goodbye: one that was removed is forgotten
     by leaving it out of `heard`.
     """
+    listening = _asked(listening, now)
     if listening.begun is None or listening.since is None or not heard:
         return Absence(listening)
     newest = max(each.arrival for each in heard.values())
     alive = {host: each for host, each in heard.items() if newest - each.arrival <= _overdue_after(each.interval_s)}
     if _is_quiet(alive, newest, now):
         silent = _bus_silent_s(alive, grace_s, listening.begun, now)
-        return Absence(Listening(listening.begun, max(now, listening.since)), silent)
+        return Absence(replace(listening, since=max(now, listening.since)), silent)
     silent_s = {}
     for host, each in heard.items():
         grace = timedelta(seconds=grace_s(host, each.interval_s))
-        came_late = now - each.arrival < grace or newest - each.arrival >= EVIDENCE_SHARE * grace
+        evidence = newest - max(each.arrival, listening.since)
+        came_late = now - each.arrival < grace or evidence >= EVIDENCE_SHARE * grace
         was_heard = each.arrival >= listening.since or now - listening.since >= grace
         if came_late and was_heard:
             silent_s[host] = max(0.0, (now - each.arrival).total_seconds())
@@ -86,6 +93,15 @@ def started(listening: Listening, is_connected: bool, is_caught_up: bool, now: d
     if not (is_connected and is_caught_up):
         return Listening()
     return listening if listening.begun is not None else Listening(now, now)
+
+
+def _asked(listening: Listening, now: datetime) -> Listening:
+    """Return since when alerting listens as it is asked at `now`; from now on where too long passed since it was."""
+    if listening.begun is None:
+        return listening
+    if listening.asked is not None and now - listening.asked > timedelta(seconds=ASKED_S_MAX):
+        return Listening(now, now, now)
+    return replace(listening, asked=now)
 
 
 def _is_quiet(alive: Mapping[str, Heard], newest: datetime, now: datetime) -> bool:
@@ -102,8 +118,8 @@ def _overdue_after(interval_s: float) -> timedelta:
 
 def _bus_silent_s(
     alive: Mapping[str, Heard], grace_s: Callable[[str, float], float], begun: datetime, now: datetime
-) -> float:
-    """Return for how long the bus has been silent; 0 until more than half of the hosts are past their grace.
+) -> float | None:
+    """Return for how long the bus has been silent; None until more than half of the hosts are past their grace.
 
     That must have passed since alerting listens too: before, there was nobody to hear them.
     """
@@ -112,4 +128,4 @@ def _bus_silent_s(
         for host, each in alive.items()
         if (now - max(each.arrival, begun)).total_seconds() >= grace_s(host, each.interval_s)
     ]
-    return min(over) if len(over) * 2 > len(alive) else 0.0
+    return min(over) if len(over) * 2 > len(alive) else None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from shared.alerts.rule import Level
 from shared.wire.alert import AlertTransition
 
+What = Literal["news", "reminder", "escalation"]
 NAMED_MAX = 50
 """Alerts that one message names; of the others it tells how many there are. A rack of 40 hosts fits."""
 
@@ -16,16 +18,26 @@ NAMED_MAX = 50
 class Telling:
     """One alert of which channels are told now, and what: see `suppress.Word`."""
 
-    what: Literal["news", "reminder", "escalation"]
+    what: What
     channels: tuple[str, ...]
     transition: AlertTransition
+
+
+class Together(NamedTuple):
+    """What all have in common that one message tells of."""
+
+    what: What
+    channels: tuple[str, ...]
+    rule: str
+    status: Literal["firing", "ok"]
+    level: Level
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """What one message tells: `named` are the first by host and series, `count` and `hosts_count` are of all."""
 
-    what: Literal["news", "reminder", "escalation"]
+    what: What
     channels: tuple[str, ...]
     named: tuple[AlertTransition, ...]
     count: int
@@ -39,14 +51,18 @@ class Group:
 
 def grouped(tellings: Iterable[Telling], named_max: int = NAMED_MAX) -> list[Group]:
     """Return the messages that tell everything: one for each rule, status and level, in the order of the first."""
-    groups: dict[tuple[object, ...], list[AlertTransition]] = {}
+    groups: dict[Together, list[AlertTransition]] = {}
     for telling in tellings:
-        each = telling.transition
-        key = (telling.what, telling.channels, each.rule, each.status, each.level)
-        groups.setdefault(key, []).append(each)
+        groups.setdefault(kind_of(telling), []).append(telling.transition)
     found = []
-    for (what, channels, *_), transitions in groups.items():
+    for together, transitions in groups.items():
         ordered = sorted(transitions, key=lambda each: (each.host, each.series))
         hosts = {each.host for each in transitions}
-        found.append(Group(what, channels, tuple(ordered[:named_max]), len(ordered), len(hosts)))  # type: ignore[arg-type]
+        found.append(Group(together.what, together.channels, tuple(ordered[:named_max]), len(ordered), len(hosts)))
     return found
+
+
+def kind_of(telling: Telling) -> Together:
+    """Return what all have in common that one message tells of."""
+    each = telling.transition
+    return Together(telling.what, telling.channels, each.rule, each.status, each.level)

@@ -5,34 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import msgspec
-from msgspec import Meta
-
-from shared.alerts.rule import LEVELS, Channels, Globs, GlobsByName, Level, Rule, globs
-from shared.alerts.silence import WEEKDAYS, Weekday, zone_of
-
-ROUTES_MAX = 100
-Hour = Annotated[int, Meta(ge=0, le=24)]
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Channels that are told of what matches all that the route names; `hours` (22, 6) are those of a night.
-
-    `check_route` tells what is wrong with it.
-    """
-
-    channels: Channels
-    levels: tuple[Level, ...] = LEVELS
-    rules: Globs = ("*",)
-    hosts: Globs = ("*",)
-    tags: GlobsByName = {}
-    weekdays: tuple[Weekday, ...] = WEEKDAYS
-    hours: tuple[Hour, Hour] = (0, 24)
-    """From and until which hour, by the clock of `zone`; a night belongs to the weekday on which the hour lies."""
-    zone: str = "UTC"
+from shared.alerts.route import Route
+from shared.alerts.rule import Level, Rule, globs
+from shared.alerts.silence import WEEKDAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +28,6 @@ def channels_of(routes: Iterable[Route], what: Told, now: datetime) -> tuple[str
     if named:
         return tuple(dict.fromkeys(named))
     return tuple(dict.fromkeys(name for route in routes if _matches(route, what, now) for name in route.channels))
-
-
-def check_route(route: Route) -> list[str]:
-    """Return every problem of a route, as sentences that say what was expected, what came, and what to do."""
-    problems = []
-    if not route.channels:
-        problems.append("channels: expected at least one name, got none; name one")
-    if route.hours[0] == route.hours[1]:
-        problems.append(f"hours: expected two different hours, got {route.hours[0]} twice; leave them out for all day")
-    if zone_of(route.zone) is None:
-        problems.append(f"zone: expected a name such as Asia/Seoul or UTC, got {route.zone!r}; choose one")
-    return problems
 
 
 def _matches(route: Route, what: Told, now: datetime) -> bool:

@@ -8,47 +8,23 @@ from typing import Literal
 
 import msgspec
 
-from shared.alerts.rule import BUS_SILENT, Kind, Level
+from shared.alerts.notified import Notified
+from shared.alerts.policy import ESCALATIONS_MAX, WINDOW, Policy
+from shared.alerts.rule import BUS_SILENT, Kind
 from shared.alerts.state import RANK, Transition
 
-WINDOW = timedelta(minutes=5)
-ESCALATIONS_MAX = 10
 Verdict = Literal["send", "hold", "drop"]
 
 
-class Notified(msgspec.Struct, frozen=True):
-    """What was told of one alert last; kept in the bucket `notified`.
+class Restraint(msgspec.Struct, frozen=True):
+    """Why people are told less of an alert: a silence or a greater alert mutes it, or somebody has acknowledged it."""
 
-    `since` names the incident, `first` is when it was told first, `fired` when it was told last that it fires, `time`
-    when anything was told last. `level` stays that of the last firing that was told.
-    """
-
-    status: Literal["firing", "ok"]
-    level: Level
-    since: datetime
-    first: datetime
-    fired: datetime
-    time: datetime
-    escalated: int = 0
-    """How many steps of escalation were taken in this incident."""
-    is_acknowledged: bool = False
+    is_muted: bool = False
+    acknowledged: datetime | None = None
+    """`since` of the incident that was acknowledged last, also while nobody was told of it yet."""
 
 
-class Escalation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who is told in addition when nobody has acknowledged an incident for so long."""
-
-    after_seconds: float
-    channels: tuple[str, ...]
-    levels: tuple[Level, ...] = ("warning", "critical")
-
-
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """How often people are told: the window of repeats, a reminder every so often (none at 0), and escalation."""
-
-    window: timedelta = WINDOW
-    resend_every: timedelta = timedelta(0)
-    escalations: tuple[Escalation, ...] = ()
-    """In the order of their times."""
+UNRESTRAINED = Restraint()
 
 
 class Word(msgspec.Struct, frozen=True):
@@ -76,7 +52,7 @@ def due(last: Notified | None, transition: Transition, now: datetime, window: ti
         return "send"
     if last.status == "firing" and transition.level == last.level:
         return "drop"
-    return "hold" if now < last.fired + window else "send"
+    return "hold" if _is_within(last, now, window) else "send"
 
 
 def muted(verdict: Verdict, transition: Transition, is_muted: bool) -> Verdict:
@@ -84,8 +60,10 @@ def muted(verdict: Verdict, transition: Transition, is_muted: bool) -> Verdict:
     return "hold" if is_muted and verdict == "send" and transition.is_firing else verdict
 
 
-def told(last: Notified | None, transition: Transition, now: datetime) -> Notified:
-    """Return what was told last once this transition was sent."""
+def told(
+    last: Notified | None, transition: Transition, now: datetime, acknowledged_since: datetime | None = None
+) -> Notified:
+    """Return what was told last once this transition was sent; its incident may be acknowledged already."""
     if transition.status == "ok":
         assert last is not None, "nobody is told that something is over of which nobody was told"
         return msgspec.structs.replace(last, status="ok", time=now)
@@ -97,33 +75,35 @@ def told(last: Notified | None, transition: Transition, now: datetime) -> Notifi
         first=last.first if last is not None and is_same else now,
         fired=now,
         time=now,
-        escalated=last.escalated if last is not None and is_same else 0,
-        is_acknowledged=last is not None and is_same and last.is_acknowledged,
+        escalated=last.escalated if last is not None and is_same else (),
+        is_acknowledged=transition.since == acknowledged_since
+        or (last is not None and is_same and last.is_acknowledged),
     )
 
 
 def next_word(
-    last: Notified | None, newest: Transition, now: datetime, policy: Policy, is_muted: bool = False
+    last: Notified | None, newest: Transition, now: datetime, policy: Policy, restraint: Restraint = UNRESTRAINED
 ) -> tuple[Notified | None, Word | None]:
     """Return what to tell of an alert now, and what was told last once that is done; None for nothing.
 
     Ask for each alert whenever its newest transition, a silence or the time has changed. One word is returned at a
     time: ask again at once after it. Whoever has acknowledged is neither reminded nor passed over, but is told of what
-    becomes worse, and of the end.
+    becomes worse, and of the end; also of an incident that was held or muted when somebody acknowledged it.
     """
-    if muted(due(last, newest, now, policy.window), newest, is_muted) == "send":
-        return told(last, newest, now), Word("news")
+    if muted(due(last, newest, now, policy.window), newest, restraint.is_muted) == "send":
+        return told(last, newest, now, restraint.acknowledged), Word("news")
     if last is None or last.status != "firing" or not newest.is_firing:
         return last, None
     if last.since != newest.since:  # Its end and its beginning anew were one: nobody asked between the two.
-        last = msgspec.structs.replace(last, since=newest.since, first=now, escalated=0, is_acknowledged=False)
-    if last.is_acknowledged or is_muted:
+        last = msgspec.structs.replace(last, since=newest.since, first=now, escalated=(), is_acknowledged=False)
+    if restraint.acknowledged is not None:
+        last = acknowledged(last, restraint.acknowledged)
+    if last.is_acknowledged or restraint.is_muted:
         return last, None
-    for number, step in enumerate(policy.escalations[last.escalated : ESCALATIONS_MAX], last.escalated + 1):
-        if now - last.first < timedelta(seconds=step.after_seconds):
-            break
-        if last.level in step.levels:
-            return msgspec.structs.replace(last, escalated=number), Word("escalation", step.channels)
+    for number, step in enumerate(policy.escalations[:ESCALATIONS_MAX]):
+        is_due = now - last.first >= timedelta(seconds=step.after_seconds)
+        if is_due and number not in last.escalated and last.level in step.levels:
+            return msgspec.structs.replace(last, escalated=(*last.escalated, number)), Word("escalation", step.channels)
     if policy.resend_every > timedelta(0) and now - last.time >= policy.resend_every:
         return msgspec.structs.replace(last, time=now), Word("reminder")
     return last, None
@@ -138,7 +118,7 @@ def is_done(last: Notified | None, newest: Transition, now: datetime, window: ti
     """Return whether an alert can be forgotten: it is over, nothing is left to tell, and its window has passed."""
     if newest.is_firing or due(last, newest, now, window) != "drop":
         return False
-    return last is None or now >= last.fired + window
+    return last is None or not _is_within(last, now, window)
 
 
 def is_inhibited(rule: str, kind: Kind, host: str, silent_hosts: Collection[str], is_bus_silent: bool) -> bool:
@@ -149,3 +129,8 @@ def is_inhibited(rule: str, kind: Kind, host: str, silent_hosts: Collection[str]
     if rule == BUS_SILENT:
         return False
     return is_bus_silent or (kind != "absence" and host in silent_hosts)
+
+
+def _is_within(last: Notified, now: datetime, window: timedelta) -> bool:
+    """Return whether the window after the last firing that was told lasts; a clock that was set back ends it."""
+    return last.fired <= now < last.fired + window

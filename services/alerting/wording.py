@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
+from typing import get_args
 
 from services.alerting.amounts import Language, duration, measured
 from services.alerting.grouping import Group
-from services.alerting.plain_text import plain
+from services.alerting.plain_text import plain, quoted
+from shared.alerts.rule import BUS_SILENT
+from shared.alerts.state import Reason
+from shared.subjects import SYSTEM_SOURCE
 from shared.wire.alert import AlertTransition
 
 BODY_CHARACTERS_MAX = 4_000
 """What a message of Telegram or Discord may hold, with room for what channels add."""
 
+_REASONS = get_args(Reason)
 _TEXTS: dict[Language, dict[str, str]] = {
     "en": {
         "warning": "WARNING",
@@ -72,10 +77,10 @@ def title(group: Group, language: Language) -> str:
     level = texts["ok"] if first.status == "ok" else texts[first.level]
     mark = "" if group.what == "news" else texts[group.what]
     shape = "many" if group.hosts_count > 1 else "several" if group.count > 1 else "one"
-    if first.rule == "bus_silent":
+    if first.rule == BUS_SILENT:
         shape = "bus"
     what = texts[shape].format(
-        rule=plain(first.rule), host=plain(first.host), hosts_count=group.hosts_count, count=group.count
+        rule=plain(first.rule), host=quoted(first.host), hosts_count=group.hosts_count, count=group.count
     )
     value = (
         f": {_value(first, language)}"
@@ -113,9 +118,10 @@ def _fitting(texts: list[str], room: int, between: int = 1) -> list[str]:
 
 
 def _place(each: AlertTransition) -> str:
-    place = [plain(each.host), *(f"{plain(name)}={plain(value)}" for name, value in each.labels.items())]
-    if each.source not in (None, "system"):
-        place.append(plain(each.source or ""))
+    """Return where it is. A label whose value holds words is in quotes: it must not read as what we say."""
+    place = [quoted(each.host), *(f"{quoted(name)}={quoted(value)}" for name, value in each.labels.items())]
+    if each.source is not None and each.source != SYSTEM_SOURCE:
+        place.append(quoted(each.source))
     return ", ".join(place)
 
 
@@ -128,7 +134,8 @@ def _fact(each: AlertTransition, texts: dict[str, str], language: Language, zone
         lasted = duration((each.time - each.since).total_seconds(), language)
         facts = [texts["over"].format(time=_clock(each.time, zone), lasted=lasted)]
         if each.reason is not None:
-            facts.append(texts["reason"].format(reason=texts.get(each.reason, plain(each.reason))))
+            reason = texts[each.reason] if each.reason in _REASONS else quoted(each.reason)
+            facts.append(texts["reason"].format(reason=reason))
         elif each.value is not None:
             facts.append(texts["now"].format(value=_value(each, language)))
         return ", ".join(facts)

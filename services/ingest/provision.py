@@ -14,6 +14,7 @@ from nats.errors import Error as NatsError
 from services.ingest.errors import ADDRESS_EXPECTED, DATABASE_ERRORS
 from services.ingest.limits import ack_pending_max
 from services.ingest.provisioning.errors import ProvisionError
+from services.ingest.provisioning.offered_rules import offer_rules
 from services.ingest.provisioning.roles import grant, make_roles, prepare_roles
 from services.ingest.provisioning.schema import Wanted, make_schemas, migrate_app, prepare_move, reconcile_metrics
 from services.ingest.provisioning.state import detected_mode, offer_extension
@@ -23,9 +24,10 @@ from services.ingest.settings import ProvisionSettings, retention_of
 from services.ingest.storage.seam import Storage
 from shared.runtime.bus import BusAddress, close, connect
 from shared.runtime.command_line import read_settings_or_exit
+from shared.runtime.default_rules import default_rules
 from shared.runtime.logs import configure_logs
 from shared.settings import Said, Secret
-from shared.subjects import streams
+from shared.streams import streams
 
 log = logging.getLogger("services.ingest.provision")
 
@@ -37,7 +39,7 @@ BUS_S_MAX = 15.0
 
 
 async def provision_bus(settings: ProvisionSettings) -> None:
-    """Make streams and durables; raise ProvisionError with a sentence where that is impossible."""
+    """Make streams, durables and default rules; raise ProvisionError with a sentence where that is impossible."""
     address = BusAddress(settings.nats_urls, settings.nats_user, settings.nats_password, "provision")
     try:
         bus = await asyncio.wait_for(connect(address, on_closed=lambda: None), BUS_S_MAX)
@@ -63,6 +65,8 @@ async def provision_bus(settings: ProvisionSettings) -> None:
         max_ack_pending = ack_pending_max(settings.messages_max, settings.processes_max)
         await make_durables(bus, settings.ack_wait_s, max_ack_pending)
         log.info("durables ready", extra={"max_ack_pending": max_ack_pending, "ack_wait_s": settings.ack_wait_s})
+        offered = await offer_rules(bus, default_rules())
+        log.info("default rules ready", extra={"new": ", ".join(offered) or "none"})
     finally:
         await close(bus)
 

@@ -143,14 +143,14 @@ def _way_back(
         return
     low, high = between
     for name, level in named.items():
-        is_stuck = level - clear <= low if is_above(rule) else level + clear >= high
+        room, back = (level - low, level - clear) if is_above(rule) else (high - level, level + clear)
+        is_stuck = back <= low if is_above(rule) else back >= high
         if is_stuck and low <= level <= high:
-            back = level - clear if is_above(rule) else level + clear
+            never = f"an alert at {level:g} would end at {less} than {back:g}, which is never"
             yield (
-                f"{where}{name}: an alert at {level:g} would end at {less} than {back:g}, which is never; "
-                f"set clear to less than {clear:g} or choose another level"
-                if clear > 0
-                else f"{where}{name}: every value reaches {level:g}; choose another level"
+                f"{where}{name}: {never}; set clear to less than {room:g} or choose another level"
+                if room > 0
+                else f"{where}{name}: every value reaches {level:g}, so {never}; choose another level"
             )
 
 
@@ -162,4 +162,5 @@ def _range(rule: Rule, column: Column | None) -> tuple[float, float]:
         return 0.0, _ANY
     if rule.kind in ("rate", "deviation") or column is None or column.unit in SIGNED_UNITS:
         return -_ANY, _ANY
-    return 0.0, 100.0 if column.unit == "percent" else _ANY
+    is_share = column.unit == "percent" and rule.aggregate != "sum"
+    return 0.0, 100.0 if is_share else _ANY

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from datetime import datetime
+from functools import cached_property, lru_cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -20,6 +21,7 @@ RULE_BYTES_MAX = 256 * 1024
 RULES_MAX = 500
 OVERRIDES_MAX = 100
 CHANNELS_MAX = 50
+"""So many there may be, and so many a rule or route may name."""
 WINDOW_SECONDS_MAX = 7 * 86_400.0
 FOR_SECONDS_MAX = 86_400.0
 HORIZON_SECONDS_MAX = 366 * 86_400.0
@@ -40,12 +42,15 @@ Seconds = Annotated[float, Meta(ge=0, le=FOR_SECONDS_MAX)]
 Glob = Annotated[str, Meta(min_length=1, max_length=PATTERN_CHARACTERS_MAX)]
 Globs = Annotated[tuple[Glob, ...], Meta(min_length=1, max_length=PATTERNS_MAX)]
 Name = Annotated[str, Meta(min_length=1, max_length=TEXT_BYTES_MAX)]
-GlobsByName = Annotated[dict[Name, Globs], Meta(max_length=20)]
-Channel = Annotated[str, Meta(min_length=1, max_length=64)]
-Channels = Annotated[tuple[Channel, ...], Meta(max_length=CHANNELS_MAX)]
+Instant = Annotated[datetime, Meta(tz=True)]
+NAMES_MAX = 20
+GlobsByName = Annotated[dict[Name, Globs], Meta(max_length=NAMES_MAX)]
+ChannelName = Annotated[str, Meta(min_length=1, max_length=64)]
+Channels = Annotated[tuple[ChannelName, ...], Meta(max_length=CHANNELS_MAX)]
 
 
-class Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+# With a __dict__, which holds what its globs became: that is made once and lasts as long as the struct.
+class Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """What is different on some hosts; what is not named stays the rule's, and a level of null is none."""
 
     hosts: Globs
@@ -55,8 +60,13 @@ class Override(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     for_seconds: Seconds | UnsetType = UNSET
     clear: Number | UnsetType | None = UNSET
 
+    @cached_property
+    def names(self) -> Callable[[str], bool]:
+        """Whether a host is one of those that this is about."""
+        return matcher(self.hosts)
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """One alert rule; `check_rule` tells what is wrong with it.
 
     A level that is reached counts: `above 80` is 80 and more. What the levels, and `clear`, are measured in depends on
@@ -100,7 +110,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def at(self, host: str) -> Rule:
         """Return the rule as it is for one host; the same object where no override names the host."""
         for override in self.overrides:
-            if globs(override.hosts)(host):
+            if override.names(host):
                 return self.overridden(override)
         return self
 
@@ -112,11 +122,19 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def covers(self, host: str, tags: Mapping[str, str]) -> bool:
         """Return whether the rule looks at a host with these tags; one that is switched off there does not."""
-        if not globs(self.hosts)(host):
+        if not self._names(host):
             return False
-        if not all(tag in tags and globs(wanted)(tags[tag]) for tag, wanted in self.tags.items()):
+        if not all(tag in tags and matches(tags[tag]) for tag, matches in self._tag_matchers):
             return False
         return self.at(host).enabled
+
+    @cached_property
+    def _names(self) -> Callable[[str], bool]:
+        return matcher(self.hosts)
+
+    @cached_property
+    def _tag_matchers(self) -> tuple[tuple[str, Callable[[str], bool]], ...]:
+        return tuple((tag, matcher(patterns)) for tag, patterns in self.tags.items())
 
 
 BUS_RULE = Rule(
@@ -127,5 +145,8 @@ BUS_RULE = Rule(
 
 @lru_cache(maxsize=4_096)
 def globs(patterns: tuple[str, ...]) -> Callable[[str], bool]:
-    """Return the test that these patterns are; the last ones asked for are kept."""
+    """Return the test that these patterns are; the last ones asked for are kept.
+
+    It holds all of the routes, which are few. Rules and silences are many more, and keep their own.
+    """
     return matcher(patterns)

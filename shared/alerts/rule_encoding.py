@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from shared.alerts.check import check_rule
+from shared.alerts.problems import ProblemsError, problem_of
 from shared.alerts.rule import RULE_BYTES_MAX, RULE_VERSION, RULES_MAX, Rule
 
 
-class RuleError(ValueError):
+class RuleError(ProblemsError):
     """One or more rules cannot be used; `problems` names each. Tell whoever wrote them, and leave the others be."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = tuple(problems)
 
 
 class NewerRuleError(RuleError):
@@ -40,7 +37,7 @@ def rule_from(content: Any) -> Rule:
     try:
         rule = msgspec.convert(content, Rule)
     except (msgspec.ValidationError, TypeError, ValueError, RecursionError) as error:
-        raise RuleError([_shape(error)]) from error
+        raise RuleError([problem_of(error)]) from error
     return _checked(rule)
 
 
@@ -90,7 +87,7 @@ def decode_rule(body: bytes, name: str) -> Rule:
     except RuleError:
         raise
     except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise RuleError([_shape(error)]) from error
+        raise RuleError([problem_of(error)]) from error
     if rule.name != name:
         raise RuleError([f"name: expected that of the key, {name!r}, got {rule.name!r}"])
     return _checked(rule)
@@ -106,9 +103,3 @@ def _checked(rule: Rule) -> Rule:
 def _refuse_newer(version: int) -> None:
     if version > RULE_VERSION:
         raise NewerRuleError([f"v: expected {RULE_VERSION}, got the newer {version}; upgrade to change this rule"])
-
-
-def _shape(error: Exception) -> str:
-    """Return what msgspec says of a field, with the field in front."""
-    text, _, path = str(error)[:300].partition(" - at `$.")
-    return f"{path.removesuffix('`')}: {text}" if path else text or type(error).__name__

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeVar
 
-from shared.alerts.rule import Aggregate, Rule, globs
+from shared.alerts.rule import Aggregate, Rule
 from shared.families import FAMILIES
 from shared.family import Family
+from shared.glob import matcher
 from shared.subjects import token
+from shared.wire.limits import REAL_MAX
 
 Labels = tuple[str, ...]
 """Values of a family's labels, in their order; empty where a rule aggregates, and in families without labels."""
+
+SERIES_PER_HOST_MAX = 1_000
+"""Series of one rule on one host that are watched: a host that mounts without end must not take the room of others."""
 
 HOST_SERIES = "host"
 """The series of an alert on a whole host, such as its silence."""
@@ -25,6 +30,8 @@ BUS_HOST = "bus"
 SERIES_TOKEN_CHARACTERS_MAX = 128
 _READABLE_CHARACTERS_MAX = 80
 _HASH_CHARACTERS = 40
+
+Key = TypeVar("Key", bound=Hashable)
 
 _AGGREGATES: Mapping[Aggregate, Callable[[list[float]], float]] = {"max": max, "min": min, "avg": fmean, "sum": sum}
 
@@ -38,7 +45,7 @@ class Selection:
         self._value_at = names.index(rule.column or "")
         self._labels_count = len(family.labels)
         self._texts = [names.index(label.name) for label in family.labels if label.type is not str]
-        self._wanted = [(names.index(label), globs(patterns)) for label, patterns in rule.labels.items()]
+        self._wanted = [(names.index(label), matcher(patterns)) for label, patterns in rule.labels.items()]
         self._aggregate = None if rule.aggregate is None else _AGGREGATES[rule.aggregate]
 
     def values(self, rows: Iterable[tuple[Any, ...]]) -> dict[Labels, float]:
@@ -53,11 +60,34 @@ class Selection:
                 found[self._labels_of(row)] = float(value)
         if self._aggregate is None or not found:
             return found
-        return {(): float(self._aggregate(list(found.values())))}
+        whole = float(self._aggregate(list(found.values())))
+        # A sum may exceed what the wire takes as a number.
+        return {(): max(-REAL_MAX, min(REAL_MAX, whole))}
 
     def _labels_of(self, row: tuple[Any, ...]) -> Labels:
         labels = row[: self._labels_count]
         return tuple(map(str, labels)) if self._texts else labels
+
+
+def admitted(
+    found: Mapping[Key, float], known: Collection[Key], series_max: int = SERIES_PER_HOST_MAX
+) -> tuple[Mapping[Key, float], int]:
+    """Return the values of the series that are watched, and how many are left out for want of room.
+
+    `known` are the series of the rule on the host that are watched already: these stay, and new ones come, in the
+    order of their rows, as long as there is room. Whoever forgets a series that is gone makes room.
+    """
+    if len(found) + len(known) <= series_max:
+        return found, 0
+    room = series_max - len(known)
+    watched = {}
+    for key, value in found.items():
+        if key in known:
+            watched[key] = value
+        elif room > 0:
+            watched[key] = value
+            room -= 1
+    return watched, len(found) - len(watched)
 
 
 def label_names(rule: Rule, families: Mapping[str, Family] = FAMILIES) -> tuple[str, ...]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
 
-from shared.alerts.rule import Globs, globs
+from shared.alerts.problems import ProblemsError
+from shared.alerts.rule import Globs, Instant
+from shared.glob import matcher
 
 SILENCE_VERSION = 1
 SILENCE_BYTES_MAX = 64 * 1024
@@ -20,7 +23,6 @@ REASON_CHARACTERS_MAX = 1_000
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class Recurrence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,7 +40,8 @@ class Recurrence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Name in the IANA time zone database, such as Asia/Seoul."""
 
 
-class Silence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+# With a __dict__, which holds what its globs became: that is made once and lasts as long as the struct.
+class Silence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """Nobody is told of what these rules say about these hosts, from `start` until `end`, or in windows between.
 
     The alerts themselves go on, and so does their history. Who made it and why is kept with it.
@@ -55,13 +58,23 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     who: Annotated[str, Meta(min_length=1, max_length=256)]
     reason: Annotated[str, Meta(min_length=1, max_length=REASON_CHARACTERS_MAX)]
 
+    @cached_property
+    def names_host(self) -> Callable[[str], bool]:
+        """Whether a host is one of those that this is about."""
+        return matcher(self.hosts)
 
-class SilenceError(ValueError):
+    @cached_property
+    def names_rule(self) -> Callable[[str], bool]:
+        """Whether a rule is one of those that this is about."""
+        return matcher(self.rules)
+
+
+class SilenceError(ProblemsError):
     """A silence cannot be used; `problems` names each. Tell whoever wrote it."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = tuple(problems)
+
+class NewerSilenceError(SilenceError):
+    """A silence is of a later version. Leave it where it is; a later release can read it."""
 
 
 class Window(NamedTuple):
@@ -71,7 +84,12 @@ class Window(NamedTuple):
     end: datetime
 
 
+class _VersionOnly(msgspec.Struct):
+    v: int = SILENCE_VERSION
+
+
 _silences = msgspec.msgpack.Decoder(Silence)
+_versions = msgspec.msgpack.Decoder(_VersionOnly)
 
 
 def check_silence(silence: Silence) -> list[str]:
@@ -92,6 +110,8 @@ def check_silence(silence: Silence) -> list[str]:
 
 def silence_from(content: Any) -> Silence:
     """Return the silence in what JSON made of a text; raise SilenceError with every problem."""
+    if isinstance(content, Mapping) and isinstance(content.get("v"), int):
+        _refuse_newer(content["v"])
     try:
         silence = msgspec.convert(content, Silence)
     except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError) as error:
@@ -100,8 +120,12 @@ def silence_from(content: Any) -> Silence:
 
 
 def encode_silence(silence: Silence) -> bytes:
-    """Return the silence as the bucket holds it."""
-    return msgspec.msgpack.encode(silence)
+    """Return the silence as the bucket holds it, without what is at its default; raise SilenceError if too large."""
+    content: dict[str, Any] = msgspec.to_builtins(silence, builtin_types=(datetime,))
+    body = msgspec.msgpack.encode({"v": silence.v, **content})
+    if len(body) > SILENCE_BYTES_MAX:
+        raise SilenceError([f"expected at most {SILENCE_BYTES_MAX} bytes, got {len(body)}; name fewer hosts or rules"])
+    return body
 
 
 def decode_silence(body: bytes) -> Silence:
@@ -109,7 +133,10 @@ def decode_silence(body: bytes) -> Silence:
     if len(body) > SILENCE_BYTES_MAX:
         raise SilenceError([f"expected at most {SILENCE_BYTES_MAX} bytes, got {len(body)}"])
     try:
+        _refuse_newer(_versions.decode(body).v)
         silence = _silences.decode(body)
+    except SilenceError:
+        raise
     except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise SilenceError([str(error)[:300]]) from error
     return _checked(silence)
@@ -118,7 +145,7 @@ def decode_silence(body: bytes) -> Silence:
 def is_silenced(silences: Iterable[Silence], rule: str, host: str, now: datetime) -> bool:
     """Return whether nobody is to be told of what a rule says about a host at `now`."""
     return any(
-        globs(silence.rules)(rule) and globs(silence.hosts)(host) and window_at(silence, now) is not None
+        silence.names_rule(rule) and silence.names_host(host) and window_at(silence, now) is not None
         for silence in silences
     )
 
@@ -147,6 +174,13 @@ def _checked(silence: Silence) -> Silence:
     return silence
 
 
+def _refuse_newer(version: int) -> None:
+    if version > SILENCE_VERSION:
+        raise NewerSilenceError(
+            [f"v: expected {SILENCE_VERSION}, got the newer {version}; upgrade to change this silence"]
+        )
+
+
 def _recurring(recurrence: Recurrence, now: datetime) -> Iterator[Window]:
     """Yield the windows that may hold `now`, the newest first."""
     zone = zone_of(recurrence.zone)
@@ -155,7 +189,9 @@ def _recurring(recurrence: Recurrence, now: datetime) -> Iterator[Window]:
     hour, minute = map(int, recurrence.start.split(":"))
     length = timedelta(minutes=recurrence.minutes)
     today = now.astimezone(zone).date()
-    for days in range(length.days + 2):
+    # Clocks that went forward since the start put it one day farther back; those that went back over midnight had
+    # the next day begin before.
+    for days in range(-1, length.days + 3):
         day = today - timedelta(days=days)
         if WEEKDAYS[day.weekday()] in recurrence.weekdays:
             start = _instant(day, time(hour, minute), zone)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -15,6 +15,8 @@ Reason = Literal["series gone", "host silent", "rule changed", "rule removed"]
 
 RANK: dict[Level | None, int] = {None: 0, "warning": 1, "critical": 2}
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+KEPT_AGE_MAX = timedelta(seconds=30)
+"""How far the kept state of a hold may lie behind: so much has to be read again by whoever goes on from it."""
 
 
 class State(msgspec.Struct, frozen=True, gc=False):
@@ -69,6 +71,21 @@ def transition(before: State, after: State, reason: Reason | None = None) -> Tra
 def is_worth_keeping(before: State, after: State) -> bool:
     """Return whether a later evaluator needs the newer state: all but `newest` counts.
 
-    Without it a standby would have every hold begin anew, or end an incident that it did not know of.
+    So the `newest` of a kept state lies behind, and whoever goes on from it as it stands takes what is between for a
+    gap: a hold begins anew. First give `step` again all samples since the `newest` of the oldest kept hold;
+    `is_kept_too_old` says when a hold must be kept again, so that these are few.
     """
     return before is not after and msgspec.structs.replace(before, newest=after.newest) != after
+
+
+def is_holding(state: State) -> bool:
+    """Return whether a hold runs: of an alert that waits to fire, or of critical while a warning fires."""
+    return state.warning_since is not None or state.critical_since is not None
+
+
+def is_kept_too_old(kept_newest: datetime, after: State) -> bool:
+    """Return whether a state must be kept again although only `newest` changed; `kept_newest` is that of the kept one.
+
+    Without a hold nothing depends on how old it is.
+    """
+    return is_holding(after) and after.newest - kept_newest >= KEPT_AGE_MAX

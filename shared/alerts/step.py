@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 
+import msgspec
+
 from shared.alerts.condition import Condition
 from shared.alerts.rule import Level
 from shared.alerts.state import RANK, State, Status
@@ -48,18 +50,36 @@ def step(condition: Condition, state: State, value: float, now: datetime, interv
     return State(status, level, since, now, warning_since, critical_since, incident)
 
 
+def unjudged(state: State, now: datetime) -> State:
+    """Return the state after a sample at `now` that gave no number to compare; the same object when it did not count.
+
+    Rate, forecast and deviation have none until they have seen enough, as after a start. The series is there, so an
+    alert that fires goes on and is not gone; but nobody knows what was between, so a hold begins anew.
+    """
+    if now <= state.newest:
+        return state
+    if state.status == "pending":
+        return State("ok", None, now, now)
+    return msgspec.structs.replace(state, newest=now, warning_since=None, critical_since=None)
+
+
 def ended(state: State, now: datetime) -> State:
     """Return the state of a series that is no longer looked at: over if it fired; the same object if it was ok.
 
-    `newest` stays, or moves on: a late sample of before must not begin the alert again.
+    It is not over before its newest sample, and a late one of before does not begin the alert again.
     """
     if state.status == "ok":
         return state
-    return State("ok", None, now, max(now, state.newest))
+    end = max(now, state.newest)
+    return State("ok", None, end, end)
 
 
 def is_gone(state: State, heard: datetime, interval_seconds: float) -> bool:
-    """Return whether a series had no value for longer than a gap, while its family came from its host until `heard`."""
+    """Return whether a series had no value for longer than a gap, while its family came from its host until `heard`.
+
+    `heard` is a time to judge by, as `believed` returns it: `newest` is one too. A sample without a number to compare
+    is a value too, see `unjudged`.
+    """
     return heard - state.newest > gap_max(interval_seconds)
 
 

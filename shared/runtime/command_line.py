@@ -16,7 +16,9 @@ from shared.settings import ENVIRONMENT, SETTINGS_METADATA, Secret, SettingsErro
 
 T = TypeVar("T")
 
-SECTIONS = ("collector", "ingest", "alerting", "api", "local", "provision", "dead_letters")
+SECTIONS = ("collector", "ingest", "alerting", "notifier", "api", "local", "provision", "dead_letters")
+MODULES = {"provision": "ingest.provision", "notifier": "alerting.notifier"}
+"""Section → the module that it is for, where that has another name."""
 SETTINGS_VARIABLE = "VITALWIRE_SETTINGS"
 # The embedded stack is what most people run: its variables are spelled without the section, as VITALWIRE_HOME.
 PLAIN_SECTION = "local"
@@ -88,9 +90,8 @@ def read_settings_or_exit(cls: type[T], section: str, arguments: Sequence[str] |
 def _flags(
     cls: type[Any], section: str, arguments: Sequence[str] | None, problems: list[str]
 ) -> tuple[dict[str, Any], str | None]:
-    module = "ingest.provision" if section == "provision" else section
     parser = _Parser(
-        prog=f"python -m services.{module}", description=inspect.getdoc(cls), allow_abbrev=False,
+        prog=f"python -m services.{MODULES.get(section, section)}", description=inspect.getdoc(cls), allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter, epilog=describe_settings(cls, section, secrets_only=True),
     )  # fmt: skip
     settings_help = f"YAML file with a section for each service [{SETTINGS_VARIABLE}]"

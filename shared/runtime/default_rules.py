@@ -9,6 +9,11 @@ import yaml
 from shared.alerts.rule import Rule
 from shared.alerts.rule_encoding import RuleError, rules_from
 
+# PyYAML lets pass what Python says of a scalar that only looks like a date or a number, as 2026-02-30 or 0x_ do.
+_NOT_YAML = (
+    yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError,
+)  # fmt: skip
+
 
 def default_rules() -> tuple[Rule, ...]:
     """Return the default rules; they are part of the product, so one that cannot be used is a bug."""
@@ -19,6 +24,6 @@ def rules_from_text(text: str) -> tuple[Rule, ...]:
     """Return the rules of a YAML text; raise RuleError with every problem."""
     try:
         content = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+    except _NOT_YAML as error:
         raise RuleError([f"expected YAML: {str(error)[:300]}"]) from error
     return rules_from(content)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 import msgpack
 import msgspec
 from msgspec import Meta
 
-from shared.alerts.rule import RULE_NAME_CHARACTERS_MAX, Kind, Level, Number
+from shared.alerts.rule import RULE_NAME_CHARACTERS_MAX, Instant, Kind, Level, Number
 from shared.alerts.series import SERIES_TOKEN_CHARACTERS_MAX
 from shared.family import TEXT_BYTES_MAX
 from shared.subjects import HOST_BYTES_MAX, SOURCE_BYTES_MAX, TokenError, alert_act_subject, alert_subject
@@ -24,14 +23,13 @@ INCIDENT_CHARACTERS_MAX = 100
 WHO_CHARACTERS_MAX = 256
 
 Act = Literal["acknowledged", "commented", "silenced"]
-Rule = Annotated[str, Meta(min_length=1, max_length=RULE_NAME_CHARACTERS_MAX)]
+RuleName = Annotated[str, Meta(min_length=1, max_length=RULE_NAME_CHARACTERS_MAX)]
 Host = Annotated[str, Meta(min_length=1, max_length=HOST_BYTES_MAX)]
 Source = Annotated[str, Meta(min_length=1, max_length=SOURCE_BYTES_MAX)]
 Series = Annotated[str, Meta(min_length=1, max_length=SERIES_TOKEN_CHARACTERS_MAX, pattern=r"\A[A-Za-z0-9_=-]+\Z")]
 Text = Annotated[str, Meta(max_length=TEXT_BYTES_MAX)]
 Identity = Annotated[str, Meta(min_length=1, max_length=IDENTITY_CHARACTERS_MAX)]
 Incident = Annotated[str, Meta(min_length=1, max_length=INCIDENT_CHARACTERS_MAX, pattern=r"\A[A-Za-z0-9_-]+\Z")]
-Instant = Annotated[datetime, Meta(tz=True)]
 
 
 class AlertTransition(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="transition"):
@@ -45,7 +43,7 @@ class AlertTransition(msgspec.Struct, frozen=True, kw_only=True, tag_field="even
     v: int = VERSION
     id: Identity
     incident: Incident
-    rule: Rule
+    rule: RuleName
     host: Host
     source: Source | None = None
     series: Series
@@ -71,7 +69,7 @@ class AlertAct(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag
     v: int = VERSION
     id: Identity
     incident: Incident
-    rule: Rule
+    rule: RuleName
     host: Host
     series: Series
     act: Act

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any
@@ -89,6 +90,10 @@ class _VersionOnly(msgspec.Struct):
     v: int
 
 
+class _IntervalOnly(msgspec.Struct):
+    interval_seconds: Annotated[float, Meta(gt=0, le=INTERVAL_SECONDS_MAX)]
+
+
 class _LooseTable(msgspec.Struct):
     interval_seconds: Annotated[float, Meta(gt=0, le=INTERVAL_SECONDS_MAX)]
     columns: Annotated[list[str], Meta(max_length=COLUMNS_MAX)]
@@ -101,20 +106,24 @@ _TIMESTAMP_HEADS = (b"\xd6\xff", b"\xd7\xff", b"\xc7\x0c\xff")
 _envelopes = msgspec.msgpack.Decoder(_Envelope)
 _versions = msgspec.msgpack.Decoder(_VersionOnly)
 _times = msgspec.msgpack.Decoder(datetime)
+_intervals = msgspec.msgpack.Decoder(_IntervalOnly)
 _loose_tables = msgspec.msgpack.Decoder(_LooseTable)
 
 
-def decode(body: bytes, subject: str) -> SampleSet:
-    """Return the sample set in body; raise DecodeError, and nothing else, when it is none or not its subject's."""
+def decode(body: bytes, subject: str, wanted: Container[str] | None = None) -> SampleSet:
+    """Return the sample set in body; raise DecodeError, and nothing else, when it is none or not its subject's.
+
+    Whoever wants some families only saves the work for the others: these come with their interval and without rows.
+    """
     try:
-        return _decode(body, subject)
+        return _decode(body, subject, wanted)
     except DecodeError:
         raise
     except (msgspec.MsgspecError, TokenError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DecodeError(_short(error)) from error
 
 
-def _decode(body: bytes, subject: str) -> SampleSet:
+def _decode(body: bytes, subject: str, wanted: Container[str] | None) -> SampleSet:
     if len(body) > BODY_BYTES_MAX:
         raise DecodeError(f"expected a body of at most {BODY_BYTES_MAX} bytes, got {len(body)}")
     try:
@@ -133,6 +142,8 @@ def _decode(body: bytes, subject: str) -> SampleSet:
         reader = _READERS.get(name)
         if reader is None:
             _note(unknown, name[:64])
+        elif wanted is not None and name not in wanted:
+            families[name] = FamilyRows(_intervals.decode(raw).interval_seconds, [])
         else:
             families[name] = reader.read(raw, unknown)
     return SampleSet(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shared.alerts.check import check_rule
 from shared.alerts.condition import condition_of
@@ -48,7 +50,28 @@ def test_all_are_listed_here() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["rules: [", "rules: {}", "a: &a [*a]", "", "rules:\n- name: x\n  warning: .nan\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rules: [", "rules: {}", "a: &a [*a]", "", "rules:\n- name: x\n  warning: .nan\n",
+        "name: 2026-02-30", "name: 0x_", "name: !!int x", "name: !!bool x", "name: !!float ''", "name: !!timestamp x",
+        "name: 2026-01-01T00:00:00+99:00", "{[a]: b}", "[" * 5_000, "\0", "&a : *a",
+    ],
+)  # fmt: skip
 def test_a_text_that_holds_no_rules_is_refused(text: str) -> None:
     with pytest.raises(RuleError):
         rules_from_text(text)
+
+
+yaml_like = st.text("0123456789abx_:.-+~'\"!&*[]{}?|>%@ \n\t,#<=TZ", max_size=30) | st.builds(
+    "{}{}".format,
+    st.sampled_from(["!!int ", "!!float ", "!!bool ", "!!timestamp ", "!!set ", "!!binary ", "0x", "0b"]),
+    st.text("0123456789abx_:.-+TZ'\"{}", max_size=12),
+)  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(yaml_like)
+def test_any_text_that_holds_no_rules_is_refused_with_the_one_error(text: str) -> None:
+    with pytest.raises(RuleError):
+        rules_from_text(f"name: {text}")

@@ -87,8 +87,12 @@ ONLY_THERE = {
     "litestar": [r"services/api/.*\.py"],
     "granian": [r"services/api/.*\.py"],
     "alembic": [r"services/ingest/.*\.py"],
-    "msgspec": [r"shared/(wire/(decode|inventory|alert)|alerts/\w+)\.py", r"services/(alerting|api|ingest)/.*\.py"],
+    "msgspec": [
+        r"shared/(wire/(decode|inventory|alert|alert_state)|alerts/\w+)\.py",
+        r"services/(alerting|api|ingest)/.*\.py",
+    ],
     "bcrypt": [r"deploy/local/nats_config\.py"],
+    "apprise": [r"services/alerting/channels\.py"],
 }
 """Driver or framework → the only files that may import it."""
 

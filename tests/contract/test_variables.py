@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.settings import LocalSettings
+from services.alerting.notifier.settings import NotifierSettings
+from services.alerting.settings import AlertingSettings
 from services.api.settings import ApiSettings
 from services.collector.settings import CollectorSettings
 from services.ingest.settings import DeadLetterSettings, IngestSettings, ProvisionSettings
@@ -18,10 +20,12 @@ from tests.contract.source import ROOT
 PAGES = sorted(path for pattern in ("README*.md", "docs/*.md") for path in ROOT.glob(pattern))
 SECTIONS = {
     "": LocalSettings,
+    "ALERTING_": AlertingSettings,
     "API_": ApiSettings,
     "COLLECTOR_": CollectorSettings,
     "DEAD_LETTERS_": DeadLetterSettings,
     "INGEST_": IngestSettings,
+    "NOTIFIER_": NotifierSettings,
     "PROVISION_": ProvisionSettings,
 }
 KNOWN = {SETTINGS_VARIABLE} | {

@@ -1,4 +1,4 @@
-"""Streams, the inventory bucket and ingest's durables on the bus."""
+"""Streams, buckets and ingest's durables on the bus."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from nats.js.errors import APIError, NotFoundError
 from services.ingest.jetstream import ask
 from services.ingest.provisioning.errors import ProvisionError
 from shared.holding import minutes_held
-from shared.subjects import ACCOUNT, BACKFILL, DURABLE, HOSTS_STREAM, METRICS, Stream
+from shared.streams import Stream
+from shared.subjects import ACCOUNT, BACKFILL, DURABLE, METRICS
 
 _NO_STORAGE = (10028, 10047, 10023)
 """Error codes of nats-server for "account limit", "insufficient storage" and "insufficient resources"."""
@@ -74,8 +75,7 @@ async def make_stream(bus: Client, stream: Stream) -> bool:
 
 
 def stream_config(stream: Stream) -> StreamConfig:
-    """Return the broker's configuration of a stream; the bucket's is that of any client's KV bucket."""
-    bucket = stream.name == HOSTS_STREAM
+    """Return the broker's configuration of a stream; a bucket's is that of any client's KV bucket."""
     return StreamConfig(
         name=stream.name,
         subjects=list(stream.subjects),
@@ -83,7 +83,7 @@ def stream_config(stream: Stream) -> StreamConfig:
         storage=StorageType.FILE,
         compression=StoreCompression.S2,
         # A KV bucket refuses new keys when it is full; a stream lets the oldest go.
-        discard=DiscardPolicy.NEW if bucket else DiscardPolicy.OLD,
+        discard=DiscardPolicy.NEW if stream.is_bucket else DiscardPolicy.OLD,
         max_msgs=-1,
         max_bytes=stream.bytes_max,
         max_age=stream.age_s_max,
@@ -93,7 +93,9 @@ def stream_config(stream: Stream) -> StreamConfig:
         allow_direct=stream.direct,
         # With it any host could purge what all others said: a message with the header Nats-Rollup: all does.
         allow_rollup_hdrs=False,
-        deny_delete=bucket,
+        deny_delete=stream.is_bucket,
+        # Not even asked for where it is not needed: once allowed, the broker lets nobody take it back.
+        allow_msg_ttl=True if stream.may_expire else None,
         num_replicas=stream.replicas,
     )
 

@@ -32,9 +32,29 @@ MAY_PUBLISH: dict[str, set[str]] = {
     "$KV.hosts.web-3": {SIMULATOR},
     "$KV.hosts.web-3.more": set(),
     "$KV.other.web-2": set(),
-    "alerts.cpu_high.web-2.x": set(),
+    "alerts.cpu_high.web-2.x": {"alerting"},
+    "alerts.cpu_high.web-2.x.act": {"api"},
+    "alerts.cpu_high.web-2.x.other": set(),
+    "alerts.cpu_high.web-2": set(),
     "control.web-2.processes": set(),
     "dead.metrics": {"ingest"},
+    "dead.alerts": {"ingest", "notifier"},
+    "$KV.alert_rules.cpu": {"provision", "api"},
+    "$KV.alert_rules.cpu.more": set(),
+    "$KV.silences.one": {"api"},
+    "$KV.alert_routes.routes": {"api"},
+    "$KV.alert_routes.other": set(),
+    "$KV.alert_channels.pager": {"api"},
+    "$KV.alert_state.cpu.web-2.x": {"alerting"},
+    "$KV.alert_state.cpu": set(),
+    "$KV.notified.cpu.web-2.x": {"notifier"},
+    "$KV.notified.cpu": set(),
+    "$KV.leases.evaluator": {"alerting"},
+    "$KV.leases.notifier": {"notifier"},
+    "$KV.leases.other": set(),
+    "$KV.alert_cursor.evaluator": {"alerting"},
+    "$KV.alert_cursor.seeded": {"provision"},
+    "$KV.alert_cursor.other": set(),
     "anything": set(),
     "_INBOX_api.1": set(),
     "_INBOX_ingest.1": set(),
@@ -50,7 +70,7 @@ MAY_PUBLISH: dict[str, set[str]] = {
     "$JS.API.STREAM.MSG.GET.DEAD": {"provision", DEAD_LETTERS},
     "$JS.API.STREAM.MSG.GET.KV_hosts": {"provision"},
     "$JS.API.STREAM.MSG.DELETE.METRICS": {"provision"},
-    "$JS.API.STREAM.INFO.METRICS": {"provision", "ingest", "api", DEAD_LETTERS},
+    "$JS.API.STREAM.INFO.METRICS": {"provision", "ingest", "alerting", "api", DEAD_LETTERS},
     "$JS.API.STREAM.INFO.BACKFILL": {"provision", "ingest", "api", DEAD_LETTERS},
     "$JS.API.STREAM.INFO.DEAD": {"provision", DEAD_LETTERS},
     "$JS.API.STREAM.MSG.DELETE.DEAD": {"provision", DEAD_LETTERS},
@@ -69,22 +89,75 @@ MAY_PUBLISH: dict[str, set[str]] = {
     "$JS.API.CONSUMER.INFO.METRICS.live": {"provision"},
     "$JS.API.CONSUMER.MSG.NEXT.METRICS.ingest": {"provision", "ingest"},
     "$JS.API.CONSUMER.MSG.NEXT.BACKFILL.ingest": {"provision", "ingest"},
-    "$JS.API.CONSUMER.MSG.NEXT.METRICS.other": {"provision", "api"},
+    "$JS.API.CONSUMER.MSG.NEXT.METRICS.other": {"provision", "alerting", "api"},
     "$JS.API.CONSUMER.CREATE.METRICS": {"provision"},
-    "$JS.API.CONSUMER.CREATE.METRICS.live": {"provision", "api"},
-    "$JS.API.CONSUMER.CREATE.METRICS.live.metrics.web-2.system": {"provision", "api"},
+    "$JS.API.CONSUMER.CREATE.METRICS.live": {"provision", "alerting", "api"},
+    "$JS.API.CONSUMER.CREATE.METRICS.live.metrics.web-2.system": {"provision", "alerting", "api"},
     "$JS.API.CONSUMER.CREATE.METRICS.ingest": {"provision"},
     "$JS.API.CONSUMER.CREATE.METRICS.ingest.metrics.web-2.system": {"provision"},
     "$JS.API.CONSUMER.CREATE.BACKFILL.live": {"provision"},
-    "$JS.API.CONSUMER.CREATE.KV_hosts.live": {"provision", "api"},
+    "$JS.API.CONSUMER.CREATE.KV_hosts.live": {"provision", "alerting", "notifier", "api"},
     "$JS.API.CONSUMER.DURABLE.CREATE.METRICS.ingest": {"provision"},
-    "$JS.API.CONSUMER.DELETE.METRICS.live": {"provision", "api"},
+    "$JS.API.CONSUMER.DELETE.METRICS.live": {"provision", "alerting", "api"},
     "$JS.API.CONSUMER.DELETE.METRICS.ingest": {"provision"},
     "$JS.ACK.METRICS.ingest.1.1.1.1.0": {"ingest"},
     "$JS.ACK.BACKFILL.ingest.1.1.1.1.0": {"ingest"},
     "$JS.ACK.METRICS.other.1.1.1.1.0": set(),
+    "$JS.ACK.ALERTS.other.1.1.1.1.0": set(),
 }
 """Subject → the users that may publish on it."""
+
+CONSUMERS_OF: dict[str, set[str]] = {
+    "ALERTS": {"notifier"},
+    "KV_alert_rules": {"alerting", "notifier"},
+    "KV_silences": {"notifier"},
+    "KV_alert_routes": {"notifier"},
+    "KV_alert_channels": {"notifier"},
+    "KV_alert_state": {"alerting"},
+    "KV_notified": {"notifier"},
+    "KV_leases": set(),
+    "KV_alert_cursor": set(),
+}
+"""Stream of alerting → the users that may read it by consumers of their own, beside provision."""
+
+ASKED: dict[str, set[str]] = {
+    "STREAM.INFO.KV_alert_rules": {"api"},
+    "STREAM.INFO.KV_silences": {"api"},
+    "STREAM.INFO.KV_alert_routes": {"api"},
+    "STREAM.INFO.KV_alert_channels": {"api"},
+    "STREAM.MSG.GET.KV_alert_rules": {"api"},
+    "STREAM.MSG.GET.KV_silences": {"api"},
+    "STREAM.MSG.GET.KV_alert_routes": {"api"},
+    "DIRECT.GET.ALERTS.alerts.disk.web-2.x": {"alerting"},
+    "DIRECT.GET.ALERTS.alerts.disk.web-2.x.act": set(),
+    "DIRECT.GET.KV_leases.$KV.leases.evaluator": {"alerting"},
+    "DIRECT.GET.KV_leases.$KV.leases.notifier": {"notifier"},
+    "DIRECT.GET.KV_alert_cursor.$KV.alert_cursor.evaluator": {"alerting"},
+    "DIRECT.GET.KV_alert_cursor.$KV.alert_cursor.seeded": set(),
+    "DIRECT.GET.KV_alert_channels.$KV.alert_channels.pager": set(),
+    "DIRECT.GET.KV_alert_rules.$KV.alert_rules.cpu": set(),
+}
+"""What else can be asked about streams of alerting → the users that may ask it, beside provision."""
+
+
+def of_alerting() -> dict[str, set[str]]:
+    """Return every request about a stream of alerting → the users that may make it; most may nobody but provision."""
+    table: dict[str, set[str]] = dict(ASKED)
+    for stream, users in CONSUMERS_OF.items():
+        for name in ("own", "own.alerts.disk.web-2.x"):
+            table[f"CONSUMER.CREATE.{stream}.{name}"] = users
+        for verb in ("DELETE", "MSG.NEXT"):
+            table[f"CONSUMER.{verb}.{stream}.own"] = users
+        for verb in ("CREATE", "DELETE", "MSG.NEXT"):
+            table[f"CONSUMER.{verb}.{stream}.ingest"] = set() if stream == "ALERTS" else users
+        for request in ("CONSUMER.INFO.{}.own", "CONSUMER.DURABLE.CREATE.{}.own", "CONSUMER.CREATE.{}",
+                        "STREAM.CREATE.{}", "STREAM.UPDATE.{}", "STREAM.DELETE.{}", "STREAM.PURGE.{}",
+                        "STREAM.MSG.DELETE.{}", "STREAM.INFO.{}", "STREAM.MSG.GET.{}", "DIRECT.GET.{}"):  # fmt: skip
+            table.setdefault(request.format(stream), set())
+    return {f"$JS.API.{request}": {"provision", *users} for request, users in table.items()}
+
+
+MAY_PUBLISH |= of_alerting()
 
 MAY_HEAR: dict[str, set[str]] = {
     "metrics.>": {"api", "subscriber"},
@@ -92,9 +165,21 @@ MAY_HEAR: dict[str, set[str]] = {
     "metrics.*.system": {"api", "subscriber"},
     "backfill.>": set(),
     "alerts.>": {"subscriber"},
+    "alerts.*.*.*": {"subscriber"},
+    "alerts.*.*.*.act": {"subscriber"},
     "dead.>": set(),
     "$KV.hosts.>": {"api"},
     "$KV.hosts.web-2": {"api"},
+    "$KV.alert_rules.>": {"api"},
+    "$KV.silences.>": {"api"},
+    "$KV.alert_routes.>": {"api"},
+    "$KV.alert_channels.>": set(),
+    "$KV.alert_channels.pager": set(),
+    "$KV.alert_state.>": set(),
+    "$KV.notified.>": set(),
+    "$KV.leases.>": set(),
+    "$KV.alert_cursor.>": set(),
+    "$KV.>": set(),
     "control.web-1=2Eexample=2Ecom.processes": {WEB_1},
     "control.web-2.>": {WEB_2},
     "control.>": set(),

@@ -21,7 +21,8 @@ from nats.js.errors import NotFoundError
 
 from shared.families import FAMILIES
 from shared.settings import Secret
-from shared.subjects import BACKFILL, METRICS, host_user, inbox_prefix, streams
+from shared.streams import streams
+from shared.subjects import BACKFILL, METRICS, host_user, inbox_prefix
 from shared.wire.decode import SampleSet, decode
 from tests.servers import NatsServer, wait_until
 

@@ -17,6 +17,7 @@ import pytest
 
 from deploy.local.bus_users import read_users
 from deploy.local.up import this_host
+from shared.subjects import ROLES
 from tests.integration.deploy.stack import CHECKOUT, Stack, until
 from tests.servers import temporary_directory
 
@@ -303,7 +304,8 @@ def test_no_secret_stands_in_logs_arguments_or_answers(running: Stack) -> None:
     token = running.token()
     until(lambda: len(running.cpu_times(token)) >= 1, "samples")
     secrets = {path.name: path.read_text().strip() for path in running.layout.secrets.iterdir()}
-    assert {"bus-ingest", "bus-subscriber", "database-vw_read", "signing-key", "admin-password"} <= set(secrets)
+    assert {f"bus-{role}" for role in ROLES} <= set(secrets)
+    assert {"database-vw_read", "signing-key", "admin-password"} <= set(secrets)
     texts = {str(path): path.read_bytes() for path in running.layout.logs.iterdir()}
     texts |= {str(path): path.read_bytes() for path in (running.layout.nats_config, running.layout.processes)}
     texts["answers"] = str([running.ask(path, token) for path in ("/health", "/hosts", "/users")]).encode()

@@ -14,7 +14,8 @@ from services.ingest.provision import provision, provision_bus
 from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.settings import ProvisionSettings
 from shared.settings import Secret
-from shared.subjects import BACKFILL, DEAD, DURABLE, HOSTS_STREAM, METRICS
+from shared.streams import streams
+from shared.subjects import BACKFILL, DURABLE, METRICS
 from tests.integration.conftest import BusConnect
 from tests.nats_cluster import cluster, whole
 from tests.servers import NatsServer, temporary_directory
@@ -55,11 +56,12 @@ async def has_replicas(client: Client, stream: str) -> bool:
 async def test_every_stream_is_on_as_many_nodes_as_asked_for(nodes: list[NatsServer], bus_connect: BusConnect) -> None:
     await whole(nodes)
     client = await bus_connect(nodes[0], "provision")
+    names = tuple(stream.name for stream in streams(1, 1))
     for replicas in (1, 3):
         await provision_bus(settings_of(nodes, replicas))
-        for stream in (METRICS, BACKFILL, DEAD, HOSTS_STREAM):
+        for stream in names:
             assert (await client.jetstream().stream_info(stream)).config.num_replicas == replicas
-    await whole(nodes, (METRICS, BACKFILL, DEAD, HOSTS_STREAM))
+    await whole(nodes, names)
     for stream in (METRICS, BACKFILL):
         # The place in the stream must not live on one node alone; the cluster moves it a moment later.
         await holds(partial(has_replicas, client, stream), f"three replicas of the durable of {stream}", 20)

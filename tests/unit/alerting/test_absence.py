@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -46,22 +47,34 @@ def speakers(words: str) -> dict[str, Speaker]:
     return found
 
 
-def log(words: str, seconds: int, away: range = range(0), began: int = 0) -> str:
-    """Return who became silent and who spoke again, as alerts would: `20 a` and `31 a.`; the bus is `BUS`.
+NO_JUMP = (0, 0)
+
+
+def judged(
+    hosts: dict[str, Speaker], seconds: int, away: range = range(0), began: int = 0, jump: tuple[int, int] = NO_JUMP
+) -> Iterator[tuple[int, Absence, dict[str, Heard]]]:
+    """Yield what is judged each second, and who was heard until then.
 
     Alerting begins to listen at second `began`; while it is `away` it is not connected, and then it hears nothing.
+    From the first second of `jump` on the broker's clock is ahead by the other.
     """
-    hosts, heard, listening = speakers(words), dict[str, Heard](), Listening()
+    heard, listening = dict[str, Heard](), Listening()
+    for second in range(seconds):
+        now = at(second + (jump[1] if second >= jump[0] else 0))
+        if second not in away:
+            heard.update({name: Heard(now, host.interval_s) for name, host in hosts.items() if host.speaks(second)})
+        listening = started(listening, second not in away, second >= began, now)
+        found = absence(heard, listening, grace_s, now)
+        listening = found.listening
+        yield second, found, heard
+
+
+def log(words: str, seconds: int, away: range = range(0), began: int = 0, jump: tuple[int, int] = NO_JUMP) -> str:
+    """Return who became silent and who spoke again, as alerts would: `20 a` and `31 a.`; the bus is `BUS`."""
     firing: set[str] = set()
     events = []
-    for second in range(seconds):
-        if second not in away:
-            spoken = {name: Heard(at(second), host.interval_s) for name, host in hosts.items() if host.speaks(second)}
-            heard.update(spoken)
-        listening = started(listening, second not in away, second >= began, at(second))
-        judged = absence(heard, listening, grace_s, at(second))
-        listening = judged.listening
-        for name, is_firing in verdicts(judged, heard).items():
+    for second, found, heard in judged(speakers(words), seconds, away, began, jump):
+        for name, is_firing in verdicts(found, heard).items():
             if is_firing is not (name in firing):
                 (firing.add if is_firing else firing.discard)(name)
                 events.append(f"{second} {name}{'' if is_firing else '.'}")
@@ -70,11 +83,11 @@ def log(words: str, seconds: int, away: range = range(0), began: int = 0) -> str
     return ", ".join(names + [f"{many.count(each)} at {each}" for each in dict.fromkeys(many)])
 
 
-def verdicts(judged: Absence, heard: dict[str, Heard]) -> dict[str, bool]:
-    found = {name: silent_s >= grace_s(name, heard[name].interval_s) for name, silent_s in judged.host_silent_s.items()}
-    if judged.bus_silent_s is not None:
-        found["BUS"] = judged.bus_silent_s >= 15
-    return found
+def verdicts(found: Absence, heard: dict[str, Heard]) -> dict[str, bool]:
+    told = {name: silent_s >= grace_s(name, heard[name].interval_s) for name, silent_s in found.host_silent_s.items()}
+    if found.bus_silent_s is not None:
+        told["BUS"] = found.bus_silent_s >= 15
+    return told
 
 
 @pytest.mark.parametrize(
@@ -122,6 +135,7 @@ def test_who_is_called_silent(words: str, expected: str) -> None:
         pytest.param("a 0-30,85-;b 0-", range(80, 90), "45 a, 90 a.", id="back while alerting is away"),
         pytest.param("a 0-30;b 0-", range(80, 90), "45 a", id="silent all along is told once, and does not end"),
         pytest.param("a 0-20;b 0-20", range(25, 60), "75 BUS", id="nothing comes after a return"),
+        pytest.param("a 0-20;b 0-20", range(45, 50), "35 BUS", id="nor before: a silent bus stays so"),
     ],
 )
 def test_nobody_is_judged_while_alerting_is_away(words: str, away: range, expected: str) -> None:
@@ -130,22 +144,65 @@ def test_nobody_is_judged_while_alerting_is_away(words: str, away: range, expect
 
 def test_nobody_is_judged_before_the_backlog_is_read() -> None:
     assert log("a 0-10;b 0-", 300, began=100) == "115 a"
+    assert log("a 0-10;b/60 0-", 300, began=100) == "120 a", "nor before somebody was heard since then"
+
+
+@pytest.mark.parametrize(
+    ("words", "jump", "expected"),
+    [
+        pytest.param("a 0-;c/10 0-", (53, 3_600), "", id="an hour makes nobody silent"),
+        pytest.param("a 0-;c/10 0-", (53, 45), "", id="nor does less than its grace"),
+        pytest.param("a/10 0-;b/10 0-", (53, 3_600), "", id="nor the bus"),
+        pytest.param("a 0-20;b 0-", (50, 3_600), "35 a", id="who is silent stays so"),
+        pytest.param("a 0-20;b 0-20", (50, 3_600), "35 BUS", id="and so does the bus"),
+        pytest.param("a 0-45;b 0-", (50, 3_600), "65 a", id="who was about to be has its grace anew"),
+        pytest.param("a 0-49;b/10 0-50", (50, 3_600), "100 BUS", id="what came as it jumped is no evidence"),
+        pytest.param("a 0-45;b 0-", (50, 4), "56 a", id="a few seconds are not noticed, and count"),
+    ],
+)
+def test_a_clock_that_is_set_forward_makes_nobody_silent(words: str, jump: tuple[int, int], expected: str) -> None:
+    assert log(words, 400, jump=jump) == expected
 
 
 def test_nothing_is_known_without_any_host() -> None:
-    assert absence({}, Listening(at(0), at(0)), grace_s, at(100)) == Absence(Listening(at(0), at(0)))
+    assert absence({}, Listening(at(0), at(0)), grace_s, at(100)) == Absence(Listening(at(0), at(0), at(100)))
 
 
-@settings(max_examples=60)
-@given(
-    st.dictionaries(st.text("ab", min_size=1, max_size=3), st.tuples(st.floats(-1e5, 1e5), st.floats(0.1, 3_600))),
-    st.floats(-1e5, 1e5),
-    st.floats(-1e5, 1e5),
-)
-def test_silence_is_never_negative_and_never_raises(
-    said: dict[str, tuple[float, float]], since_s: float, now_s: float
+def speaker(interval_s: int, spans: list[tuple[int, int]]) -> Speaker:
+    return Speaker(interval_s, [(first, first + length) for first, length in spans])
+
+
+spans = st.lists(st.tuples(st.integers(0, 150), st.integers(0, 80)), max_size=3)
+everybody = st.dictionaries(st.sampled_from("abcd"), st.builds(speaker, st.sampled_from([1, 5, 10]), spans), min_size=1)
+pauses = st.builds(lambda first, length: range(first, first + length), st.integers(0, 150), st.integers(0, 40))
+jumps = st.tuples(st.integers(1, 150), st.sampled_from([0, 10, 3_600]))
+
+
+@settings(max_examples=80)
+@given(everybody, pauses, jumps)
+def test_nobody_is_called_silent_who_is_not_and_nobody_without_evidence(
+    hosts: dict[str, Speaker], away: range, jump: tuple[int, int]
 ) -> None:
-    heard = {name: Heard(at(second), interval_s) for name, (second, interval_s) in said.items()}
-    judged = absence(heard, Listening(at(since_s), at(since_s)), grace_s, at(now_s))
-    assert all(silent_s >= 0 for silent_s in judged.host_silent_s.values())
-    assert not (judged.bus_silent_s and judged.host_silent_s), "either the bus is silent, or hosts are"
+    spoke, heard_at = dict[str, int](), dict[str, int]()
+    for second, found, heard in judged(hosts, 250, away, jump=jump):
+        speaking = [name for name, host in hosts.items() if host.speaks(second)]
+        spoke.update(dict.fromkeys(speaking, second))
+        heard_at.update(dict.fromkeys(speaking if second not in away else [], second))
+        for name in [name for name, is_silent in verdicts(found, heard).items() if is_silent]:
+            if name == "BUS":
+                assert second - max(heard_at.values()) > 4
+                continue
+            grace = grace_s(name, hosts[name].interval_s)
+            assert second - spoke[name] >= grace
+            others = [heard_at[other] for other in heard_at if other != name]
+            assert max(others, default=0) - heard_at[name] >= grace / 2
+
+
+@settings(max_examples=50)
+@given(everybody, pauses, jumps)
+def test_whoever_stays_silent_beside_a_witness_is_told_in_the_end(
+    hosts: dict[str, Speaker], away: range, jump: tuple[int, int]
+) -> None:
+    *_, last = judged({**hosts, "witness": Speaker(1, [(0, 10_000)])}, 300, away, jump=jump)
+    _, found, heard = last
+    assert verdicts(found, heard) == {**dict.fromkeys(heard, True), "witness": False, "BUS": False}

@@ -12,9 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.alerting.suppress import (
-    Escalation,
-    Notified,
-    Policy,
+    Restraint,
     acknowledged,
     due,
     is_done,
@@ -23,6 +21,8 @@ from services.alerting.suppress import (
     next_word,
     told,
 )
+from shared.alerts.notified import Notified
+from shared.alerts.policy import Escalation, Policy
 from shared.alerts.rule import Level
 from shared.alerts.state import Transition
 
@@ -42,6 +42,7 @@ class Notifier:
     policy: Policy
     last: Notified | None = None
     newest: Transition | None = None
+    acknowledged: datetime | None = None
     log: list[str] = field(default_factory=list)
 
     def hear(self, letter: str, now: datetime) -> None:
@@ -50,8 +51,8 @@ class Notifier:
         if letter == "R":
             level = self.newest.level if self.newest is not None else "warning"
             self.newest = Transition("ok", level, since, now)
-        elif letter == "A" and self.last is not None:
-            self.last = acknowledged(self.last, self.last.since)
+        elif letter == "A" and self.newest is not None:
+            self.acknowledged = self.newest.since
         elif letter in LEVELS:
             self.newest = Transition("firing", LEVELS[letter], since, now)
 
@@ -59,7 +60,8 @@ class Notifier:
         for _ in range(10):  # more words at once are a fault, and would never end
             if self.newest is None:
                 return
-            self.last, word = next_word(self.last, self.newest, now, self.policy, is_muted)
+            restraint = Restraint(is_muted, self.acknowledged)
+            self.last, word = next_word(self.last, self.newest, now, self.policy, restraint)
             if word is None:
                 return
             said = {"reminder": "again", "escalation": "+".join(word.channels)}.get(word.what)
@@ -86,6 +88,12 @@ ESCALATE = Policy(
     escalations=(
         Escalation(after_seconds=600, channels=("second",)),
         Escalation(after_seconds=1_200, channels=("boss", "sms"), levels=("critical",)),
+    )
+)
+WORST_FIRST = Policy(
+    escalations=(
+        Escalation(after_seconds=600, channels=("boss",), levels=("critical",)),
+        Escalation(after_seconds=1_200, channels=("second",)),
     )
 )
 BOTH = Policy(resend_every=timedelta(minutes=10), escalations=ESCALATE.escalations)
@@ -151,11 +159,18 @@ def test_silences(words: str, expected: str) -> None:
         pytest.param(RESEND, "0W 1A 2C", "0 W, 2 C", id="what becomes worse is told whoever acknowledged"),
         pytest.param(RESEND, "0W 1A 2R", "0 W, 2 R", id="and so is the end"),
         pytest.param(RESEND, "0W 1A 2R 8W", "0 W, 2 R, 8 W, 18 again, 28 again", id="of one incident"),
+        pytest.param(RESEND, "0W 1R 2W 3A", "0 W, 1 R, 5 W", id="or acknowledged while it is held"),
+        pytest.param(RESEND, "0W 1R 2W 3A 4C", "0 W, 1 R, 4 C", id="held, acknowledged, and worse"),
+        pytest.param(RESEND, "0W 1R 2W 3A 4R 8W", "0 W, 1 R, 8 W, 18 again, 28 again", id="held, and over untold"),
+        pytest.param(RESEND, "0( 1W 2A 3)", "3 W", id="or acknowledged within a silence"),
+        pytest.param(ESCALATE, "0C 1R 2C 3A", "0 C, 1 R, 5 C", id="nor passed over"),
         pytest.param(ESCALATE, "0C", "0 C, 10 second, 20 boss+sms", id="step by step"),
         pytest.param(ESCALATE, "0C 15A", "0 C, 10 second", id="until acknowledged"),
         pytest.param(ESCALATE, "0C 5R", "0 C, 5 R", id="or over"),
         pytest.param(ESCALATE, "0W", "0 W, 10 second", id="a step only of critical"),
         pytest.param(ESCALATE, "0W 25C", "0 W, 10 second, 25 C, 25 boss+sms", id="a step passed by is made up for"),
+        pytest.param(WORST_FIRST, "0W 25C", "0 W, 20 second, 25 C, 25 boss", id="and so is one before others"),
+        pytest.param(WORST_FIRST, "0W 25C 26W 27C", "0 W, 20 second, 25 C, 25 boss", id="but only once"),
         pytest.param(ESCALATE, "0C 12R 18C", "0 C, 10 second, 12 R, 18 C, 28 second", id="each incident anew"),
         pytest.param(ESCALATE, "0C 9( 22)", "0 C, 22 second, 22 boss+sms", id="after a silence"),
         pytest.param(ESCALATE, "0( 5C 7)", "7 C, 17 second, 27 boss+sms", id="counted from the first word"),
@@ -203,6 +218,32 @@ def test_an_incident_that_followed_unseen_is_told_by_nobody_but_is_another_one()
     first = acknowledged(told(None, Transition("firing", "warning", at(0), at(0)), at(0)), at(0))
     last, word = next_word(first, Transition("firing", "warning", at(20), at(20)), at(20), RESEND)
     assert (last and (last.since, last.is_acknowledged), word and word.what) == ((at(20), False), "reminder")
+    seen = Restraint(acknowledged=at(20))
+    last, word = next_word(first, Transition("firing", "warning", at(20), at(20)), at(20), RESEND, seen)
+    assert (last and (last.since, last.is_acknowledged), word) == ((at(20), True), None)
+
+
+@pytest.mark.parametrize(("acknowledged_at", "kept"), [(2, True), (0, False)])
+def test_with_the_first_word_it_is_kept_that_somebody_has_acknowledged(acknowledged_at: int, kept: bool) -> None:
+    held = Transition("firing", "warning", at(2), at(2))
+    last, word = next_word(None, held, at(5), Policy(), Restraint(acknowledged=at(acknowledged_at)))
+    assert (last and last.is_acknowledged, word and word.what) == (kept, "news")
+
+
+@pytest.mark.parametrize(
+    ("now", "verdict", "done"),
+    [
+        pytest.param(60, "hold", False, id="the window begins"),
+        pytest.param(64.9, "hold", False, id="its last seconds"),
+        pytest.param(65, "send", True, id="it is over"),
+        pytest.param(59.9, "send", True, id="a clock that was set back holds nothing"),
+        pytest.param(0, "send", True, id="nor one that was set back by an hour"),
+    ],
+)
+def test_a_window_is_no_longer_than_it_is(now: float, verdict: str, done: bool) -> None:
+    last = Notified("ok", "warning", at(50), at(50), at(60), at(60))
+    assert due(last, Transition("firing", "warning", at(0), at(0)), at(now)) == verdict
+    assert is_done(last, Transition("ok", "warning", at(50), at(61)), at(now)) is done
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from services.alerting.amounts import LANGUAGES, amount, duration, measured
 from services.alerting.grouping import NAMED_MAX, Group, Telling, grouped
-from services.alerting.plain_text import NAME_CHARACTERS_MAX, plain
+from services.alerting.plain_text import NAME_CHARACTERS_MAX, plain, quoted
 from services.alerting.wording import _TEXTS, BODY_CHARACTERS_MAX, body, title
 from shared.alerts.rule import HORIZON_SECONDS_MAX
+from shared.alerts.state import Reason
 from shared.wire.alert import AlertTransition
 from tests.unit.shared.alerts.rules import KINDS
 
@@ -105,7 +106,7 @@ def test_texts(changes: dict[str, Any], what: Any, english: str, korean: str) ->
 
 def test_both_languages_say_the_same_things() -> None:
     assert list(_TEXTS["en"]) == list(_TEXTS["ko"])
-    assert set(KINDS) <= set(_TEXTS["en"])
+    assert {*KINDS, *get_args(Reason)} <= set(_TEXTS["en"])
 
 
 def test_times_are_those_of_the_zone_and_the_link_is_last() -> None:
@@ -187,6 +188,14 @@ def test_other_channels_and_reminders_are_other_messages() -> None:
         pytest.param("`rm -rf`|*b*~s~", "ˋrm -rfˋ¦∗b∗∼s∼", id="code and emphasis"),
         pytest.param("{} {0} {host} %s $(x)", "{} {0} {host} %s $(x)", id="templates and shell"),
         pytest.param("&lt;", "＆lt;", id="an entity"),
+        pytest.param("www.evil.example/x", "www\u2024evil.example∕x", id="a page without https"),
+        pytest.param("see WWW.evil.example", "see WWW\u2024evil.example", id="in the middle"),
+        pytest.param("evil.example:8080/x/y", "evil.example:8080∕x/y", id="a page of a bare domain"),
+        pytest.param("web-1.example.com", "web-1.example.com", id="a domain is kept: hosts are called by one"),
+        pytest.param("/srv/www.example.com/x", "/srv/www.example.com/x", id="so is a path that holds one"),
+        pytest.param("nas.example.com:/export", "nas.example.com:/export", id="and a share"),
+        pytest.param("10.0.0.1/24", "10.0.0.1/24", id="and a network"),
+        pytest.param('"x"', "\u2033x\u2033", id="quotes are ours"),
         pytest.param("mailto://u:p@h?x", "mailto:∕∕u:p＠h?x", id="an address of a channel"),
         pytest.param("x" * 120, "x" * 120, id="as long as may be"),
         pytest.param("x" * 121, "x" * 119 + "…", id="too long"),
@@ -197,20 +206,58 @@ def test_names_are_plain(name: str, expected: str) -> None:
     assert plain(name) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        pytest.param("/srv/a_b-c", "/srv/a_b-c", id="a usual name"),
+        pytest.param("nas:/export", "nas:/export", id="a share"),
+        pytest.param("a b", '"a b"', id="two words"),
+        pytest.param("a,b", '"a,b"', id="two names"),
+        pytest.param("a=b", '"a=b"', id="a label"),
+        pytest.param('a"', '"a\u2033"', id="the end of a quotation"),
+        pytest.param("", '""', id="nothing"),
+        pytest.param("x y" * 50, f'"{("x y" * 40)[:119]}…"', id="too long"),
+    ],
+)
+def test_what_could_be_read_as_more_than_a_name_is_in_quotes(name: str, expected: str) -> None:
+    assert quoted(name) == expected
+
+
+def test_a_label_does_not_read_like_our_text() -> None:
+    told = group(alert(labels={"mount": "/: over at 12:00, now 1%"}, source="a, b", host="web-1,mount=/"))
+    assert title(told, "en") == '[CRITICAL] disk on "web-1,mount=/": 92.5%'
+    assert body(told, "en") == (
+        '"web-1,mount=/", mount="/: over at 12:00, now 1%", "a, b": '
+        "disk.used_percent is 92.5%, level 90.0%, since 2026-11-21 12:00:05 UTC"
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [("host silent", "as its host is silent"), ("one", "as one"), ("x, now 1%", 'as "x, now 1%"')],
+)
+def test_a_reason_is_ours_or_a_name(reason: str, said: str) -> None:
+    assert body(group(alert(status="ok", value=None, reason=reason)), "en").endswith(f"after 10 min, {said}")
+
+
 hostile = st.text(max_size=200) | st.sampled_from(
     ["{host}", "{}", "{0.__class__}", "<script>", "@everyone", "a\nb", "]("]
 )
 
 
 @settings(max_examples=200)
-@given(hostile, hostile, hostile, st.sampled_from(LANGUAGES))
-def test_whatever_strangers_chose_stays_on_its_line(host: str, mount: str, source: str, language: Any) -> None:
-    told = group(alert(host=host, labels={"mount": mount}, source=source, reason=source, status="firing"))
+@given(hostile, hostile, hostile, st.sampled_from(["firing", "ok"]), st.sampled_from(LANGUAGES))
+def test_whatever_strangers_chose_stays_on_its_line(
+    host: str, mount: str, source: str, status: Any, language: Any
+) -> None:
+    reason = None if status == "firing" else f"{source} {mount}"[::-1]
+    told = group(alert(host=host, labels={"mount": mount}, source=source, reason=reason, status=status))
     text = body(told, language, PAGE)
     assert len(text.splitlines()) == 2
     assert not set(title(told, language) + text) & set("@<>`|*")
     assert text.count("://") == 1
     assert plain(mount) in text
+    assert reason is None or quoted(reason) in text
     assert len(plain(host)) <= NAME_CHARACTERS_MAX
 
 

@@ -12,8 +12,9 @@ from deploy.local.account import Account
 from deploy.local.bus_users import BusUsers, add_roles, bus_users, set_simulator, store_bytes_max, write_config
 from deploy.local.nats_config import BusUser, NatsSettings, hash_password, render
 from deploy.local.state import layout_of, open_state
+from shared.permissions import Permissions, host_permissions
 from shared.settings import Secret
-from shared.subjects import ROLES, SIMULATOR, Permissions, host_permissions
+from shared.subjects import ROLES, SIMULATOR
 
 SETTINGS = NatsSettings("127.0.0.1", 4222, Path('/var/lib/a "quoted" place'), 123)
 

@@ -71,7 +71,10 @@ def test_an_empty_file_sets_nothing(tmp_path: Path, text: str) -> None:
     [
         ("api: [", "is not YAML at line 1"),
         ("\x07", "is not YAML"),
-        ("- a", "expected sections (collector, ingest, alerting, api, local, provision, dead_letters), got list"),
+        (
+            "- a",
+            "expected sections (collector, ingest, alerting, notifier, api, local, provision, dead_letters), got list",
+        ),
         ("apu: {}", "apu: no such section; known are collector"),
         ("api: 5", "api: expected names and values, got int"),
         ("api: {prot: 5}", "api.prot: no such setting; known are nats_password"),
@@ -118,7 +121,8 @@ def test_all_problems_come_in_one_message(tmp_path: Path) -> None:
     known = "known are nats_password, nats_urls, once, port"
     assert found == (
         "flags: '--prot': no such flag; --help lists them",
-        f"{path}: apu: no such section; known are collector, ingest, alerting, api, local, provision, dead_letters",
+        f"{path}: apu: no such section; known are collector, ingest, alerting, notifier, api, local, provision, "
+        "dead_letters",
         f"{path}: api.prot: no such setting; {known}",
         "nats_urls is missing: Addresses of the bus, 100 % needed.",
         "nats_password is missing: Password on the bus.",

@@ -1,4 +1,4 @@
-"""Tokens are reversible and safe in subjects; names, subjects, streams and permissions are exactly the contract."""
+"""Tokens are reversible and safe in subjects; names and subjects are exactly the contract."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.subjects import (
+    ALERT_STATE_BUCKET,
     ROLES,
     SIMULATOR,
-    Permissions,
-    Role,
     TokenError,
+    alert_key,
     backfill_subject,
+    bucket_stream,
+    bucket_subject,
     dead_subject,
     host_and_source,
     host_name,
-    host_permissions,
     inventory_subject,
     metrics_subject,
-    role_permissions,
     source_name,
-    streams,
     token,
     untoken,
 )
@@ -115,6 +114,9 @@ def test_subjects_carry_tokens() -> None:
     assert backfill_subject("web-2", "an app") == "backfill.web-2.an=20app"
     assert inventory_subject("web-1.example.com") == "$KV.hosts.web-1=2Eexample=2Ecom"
     assert dead_subject("METRICS") == "dead.metrics"
+    assert bucket_stream(ALERT_STATE_BUCKET) == "KV_alert_state"
+    key = alert_key("disk", "web.1", "system")
+    assert bucket_subject(ALERT_STATE_BUCKET, key) == "$KV.alert_state.disk.web=2E1.system"
 
 
 def test_host_and_source_come_back_from_both_kinds_of_subject() -> None:
@@ -130,68 +132,5 @@ def test_host_and_source_refuses(subject: str) -> None:
         host_and_source(subject)
 
 
-def test_streams_take_every_subject_once_and_are_bounded() -> None:
-    made = {stream.name: stream for stream in streams(1_000, 2_000)}
-    assert {name: stream.subjects for name, stream in made.items()} == {
-        "METRICS": ("metrics.>",),
-        "BACKFILL": ("backfill.>",),
-        "DEAD": ("dead.>",),
-        "KV_hosts": ("$KV.hosts.>",),
-    }
-    assert (made["METRICS"].bytes_max, made["BACKFILL"].bytes_max) == (1_000, 2_000)
-    assert all(stream.bytes_max > 0 for stream in made.values())
-    assert made["KV_hosts"].messages_per_subject_max == 1
-    assert made["METRICS"].age_s_max == 86_400
-    assert {stream.replicas for stream in made.values()} == {1}
-    assert {stream.replicas for stream in streams(1, 1, replicas=3)} == {3}
-
-
-def test_a_host_may_speak_for_itself_and_hear_itself_and_nothing_else() -> None:
-    assert host_permissions("web-1.example.com") == Permissions(
-        "host-web-1=2Eexample=2Ecom",
-        publish=(
-            "metrics.web-1=2Eexample=2Ecom.>", "backfill.web-1=2Eexample=2Ecom.>", "$KV.hosts.web-1=2Eexample=2Ecom",
-        ),
-        subscribe=("control.web-1=2Eexample=2Ecom.>", "_INBOX_host-web-1=2Eexample=2Ecom.>"),
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("role", [*ROLES, SIMULATOR])
-def test_every_role_has_an_inbox_of_its_own_and_no_right_to_everything(role: Role) -> None:
-    permissions = role_permissions(role)
-    assert permissions.user == role
-    assert f"_INBOX_{role}.>" in permissions.subscribe
-    assert not {">", "*", "_INBOX.>", "$JS.>"} & {*permissions.publish, *permissions.subscribe}
-
-
-def test_a_subscriber_reads_metrics_and_alerts_and_says_nothing() -> None:
-    assert role_permissions("subscriber") == Permissions(
-        "subscriber", subscribe=("metrics.>", "alerts.>", "_INBOX_subscriber.>")
-    )
-
-
-def test_a_simulator_says_what_collectors_say_for_any_host_and_hears_answers() -> None:
-    assert role_permissions(SIMULATOR) == Permissions(
-        "simulator", publish=("metrics.>", "backfill.>", "$KV.hosts.*"), subscribe=("_INBOX_simulator.>",)
-    )
-
-
-def test_dead_letters_are_read_deleted_and_published_again_by_a_user_that_hears_nothing_else() -> None:
-    assert role_permissions("dead_letters") == Permissions(
-        "dead_letters",
-        publish=(
-            "$JS.API.STREAM.INFO.DEAD", "$JS.API.STREAM.MSG.GET.DEAD", "$JS.API.STREAM.MSG.DELETE.DEAD",
-            "$JS.API.STREAM.INFO.METRICS", "$JS.API.CONSUMER.INFO.METRICS.ingest",
-            "$JS.API.STREAM.INFO.BACKFILL", "$JS.API.CONSUMER.INFO.BACKFILL.ingest",
-            "metrics.*.*", "backfill.*.*",
-        ),
-        subscribe=("_INBOX_dead_letters.>",),
-    )  # fmt: skip
-
-
 def test_an_installation_has_no_simulator_by_itself() -> None:
     assert SIMULATOR not in ROLES
-
-
-def test_only_provision_may_use_the_whole_jetstream_api() -> None:
-    assert [role for role in (*ROLES, SIMULATOR) if "$JS.API.>" in role_permissions(role).publish] == ["provision"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.alerts.check import check_rule
 from shared.alerts.condition import condition_of
-from shared.alerts.rule import RULES_MAX, Rule
+from shared.alerts.rule import RULES_MAX, Rule, globs
 from shared.alerts.rule_encoding import (
     NewerRuleError,
     RuleError,
@@ -31,6 +31,9 @@ def test_a_rule_of_each_kind_is_good_and_comes_back_whole(kind: str) -> None:
     assert check_rule(good) == []
     assert decode_rule(encode_rule(good), "mine") == good
     assert rule_from(to_mapping(good)) == good
+
+
+SUM = {"family": "cpu_core", "column": "total_percent", "aggregate": "sum"}
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,12 @@ def test_a_rule_of_each_kind_is_good_and_comes_back_whole(kind: str) -> None:
         pytest.param({"warning": -1}, "warning: expected 0 to 100, got -1", id="below percent"),
         pytest.param({"warning": 0, "clear": 0}, "every value reaches 0", id="a level that all reach"),
         pytest.param({"warning": 4}, "would end at less than -1, which is never; set clear", id="no way back"),
+        pytest.param({"warning": 4}, "set clear to less than 4 or", id="what would help"),
+        pytest.param({"comparison": "below", "warning": 96, "critical": 10}, "set clear to less than 4 or",
+                     id="what would help, below"),
+        pytest.param({"warning": 0, "clear": 5}, "every value reaches 0", id="a level that no clear would help"),
+        pytest.param({**SUM, "warning": 300, "critical": 350, "aggregate": "max"}, "expected 0 to 100, got 300",
+                     id="the greatest of percents is one"),
         pytest.param({"warning": 5}, "less than 0, which is never", id="no way back, to the point"),
         pytest.param({"comparison": "below", "warning": 96, "critical": 10}, "at more than 101", id="no way up"),
         pytest.param({"clear": -1}, "clear: expected 0 or more, got -1", id="clear below 0"),
@@ -122,6 +131,18 @@ def test_refuses_what_a_kind_cannot_use(kind: str, changed: dict[str, Any], prob
     with pytest.raises(RuleError) as refused:
         rule(kind, **changed)
     assert problem in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"warning": 300, "critical": 350}, id="above"),
+        pytest.param({"comparison": "below", "warning": 96, "critical": 10}, id="a way up beyond 100"),
+        pytest.param({"comparison": "below", "warning": 350, "critical": 300}, id="below"),
+    ],
+)
+def test_a_sum_of_percents_may_exceed_100(changed: dict[str, Any]) -> None:
+    assert check_rule(rule(**SUM, **changed)) == []
 
 
 def test_an_unknown_kind_is_refused() -> None:
@@ -195,6 +216,17 @@ def test_the_first_override_that_names_a_host_counts(
         clear,
     )
     assert mine.covers(host, {}) is enabled
+
+
+def test_globs_are_made_once_for_each_rule_and_last_as_long() -> None:
+    # 500 rules with 100 overrides each would push one another out of any cache of a size that one can afford.
+    mine = rule(overrides=OVERRIDES, hosts=["*-1"], tags={"rack": ["7"]})
+    before = globs.cache_info()
+    assert mine.covers("web-1", {"rack": "7"})
+    assert globs.cache_info() == before
+    override = mine.overrides[0]
+    assert override.names is override.names
+    assert decode_rule(encode_rule(mine), "mine") == mine, "what was made is no part of the rule"
 
 
 def test_a_rule_without_an_override_for_a_host_is_not_copied() -> None:

@@ -9,8 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.alerts.series import SERIES_TOKEN_CHARACTERS_MAX, Labels, Selection, label_names, series_token
+from shared.alerts.series import (
+    SERIES_PER_HOST_MAX,
+    SERIES_TOKEN_CHARACTERS_MAX,
+    Labels,
+    Selection,
+    admitted,
+    label_names,
+    series_token,
+)
 from shared.subjects import untoken
+from shared.wire.limits import REAL_MAX
 from tests.unit.shared.alerts.rules import rule
 
 KEY = re.compile(r"[-/_=.a-zA-Z0-9]+")
@@ -51,6 +60,44 @@ INODES = {"family": "disk", "column": "inodes_used_percent"}
 def test_selects(changes: dict[str, Any], expected: dict[str, float]) -> None:
     found = Selection(rule(**changes)).values(ROWS)
     assert {labels[0] if labels else "": value for labels, value in found.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("used", "whole"), [(2e38, REAL_MAX), (-2e38, -REAL_MAX), (1e38, 2e38)], ids=["high", "low", "within"]
+)
+def test_a_sum_stays_a_number_of_the_wire(used: float, whole: float) -> None:
+    found = Selection(rule(**USED, aggregate="sum")).values([disk("/a", "a", used), disk("/b", "b", used)])
+    assert found == {(): whole}
+
+
+@pytest.mark.parametrize(
+    ("found", "known", "watched", "left_out"),
+    [
+        pytest.param("", "", "", 0, id="nothing"),
+        pytest.param("a b c", "", "a b c", 0, id="as many as there is room for"),
+        pytest.param("a b c d", "", "a b c", 1, id="one more"),
+        pytest.param("d a b c", "", "d a b", 1, id="the first come first"),
+        pytest.param("a b c", "a b c", "a b c", 0, id="all that are known"),
+        pytest.param("d c b a", "a b c", "c b a", 1, id="what is known stays, whatever comes first"),
+        pytest.param("d e a", "a b", "d a", 1, id="one that says nothing at present keeps its room"),
+        pytest.param("d e f", "a b c", "", 3, id="no room"),
+        pytest.param("a d", "a b c d e", "a d", 0, id="more are known than there is room for"),
+        pytest.param("f", "a b c d e", "", 1, id="and so no new one comes"),
+    ],
+)
+def test_series_of_a_rule_on_a_host_are_bounded(found: str, known: str, watched: str, left_out: int) -> None:
+    values = dict.fromkeys(found.split(), 1.0)
+    admitted_values, count = admitted(values, known.split(), series_max=3)
+    assert (" ".join(admitted_values), count) == (watched, left_out)
+
+
+def test_ten_thousand_new_mounts_leave_most_of_them_out() -> None:
+    found = Selection(rule(**USED)).values(disk(f"/{number}", "sdb", 1.0) for number in range(10_000))
+    watched, left_out = admitted(found, ())
+    assert (len(watched), left_out) == (SERIES_PER_HOST_MAX, 10_000 - SERIES_PER_HOST_MAX)
+    assert admitted(found, watched) == (watched, left_out)
+    others: dict[Labels, float] = {(f"/other/{number}", "sdb"): 1.0 for number in range(10)}
+    assert admitted(others, watched) == ({}, 10)
 
 
 def test_labels_are_texts_also_where_they_are_numbers() -> None:

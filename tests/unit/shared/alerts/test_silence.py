@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import msgpack
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.alerts.silence import (
     WEEKDAYS,
+    NewerSilenceError,
     Silence,
     SilenceError,
     Window,
@@ -65,6 +68,14 @@ def test_a_silence_lasts_from_its_start_until_before_its_end(now: str, silenced:
 )
 def test_rules_and_hosts_are_chosen_by_globs(changes: dict[str, Any], rule: str, host: str, silenced: bool) -> None:
     assert is_silenced([silence(**changes)], rule, host, at(f"{MONDAY}T12:30")) is silenced
+
+
+def test_globs_are_made_once_for_each_silence() -> None:
+    kept = silence(hosts=["web-*"], rules=["disk*"])
+    assert is_silenced([kept], "disk", "web-1", at(f"{MONDAY}T12:30"))
+    assert kept.names_host is kept.names_host
+    assert kept.names_rule is kept.names_rule
+    assert decode_silence(encode_silence(kept)) == kept
 
 
 def test_one_of_several_silences_is_enough() -> None:
@@ -128,6 +139,25 @@ def test_where_clocks_are_changed(start: str, minutes: int, instants: str, expec
     assert " ".join(found) == expected
 
 
+@pytest.mark.parametrize(
+    ("recurring", "instants", "expected"),
+    [
+        pytest.param(weekly("23:59", 1_439, "sat", zone="Europe/Berlin"),
+                     "2027-03-27T22:58 2027-03-27T22:59 2027-03-28T22:30 2027-03-28T22:57 2027-03-28T22:58",
+                     ". s s s .", id="a day less a minute ends a day later by the clock that went forward"),
+        pytest.param(weekly("23:59", 2_879, "fri", zone="Europe/Berlin"),
+                     "2027-03-26T22:58 2027-03-26T22:59 2027-03-28T22:30 2027-03-28T22:57 2027-03-28T22:58",
+                     ". s s s .", id="and so do two days less a minute"),
+        pytest.param(weekly("00:00", 60, "sun", zone="America/St_Johns", start="2010-01-01T00:00:00Z"),
+                     "2010-11-07T02:29 2010-11-07T02:30 2010-11-07T02:45 2010-11-07T03:29 2010-11-07T03:30",
+                     ". s s s .", id="a day that began before the clock went back over midnight"),
+    ],
+)  # fmt: skip
+def test_where_a_change_of_clocks_moves_the_day(recurring: Silence, instants: str, expected: str) -> None:
+    found = ["s" if is_silenced([recurring], "cpu", "a", at(each)) else "." for each in instants.split()]
+    assert " ".join(found) == expected
+
+
 def test_the_window_tells_when_it_ends() -> None:
     assert window_at(weekly("23:00", 120), at("2026-11-23T00:30")) == Window(
         at("2026-11-22T23:00"), at("2026-11-23T01:00")
@@ -156,7 +186,8 @@ def test_what_is_over_can_be_removed() -> None:
         pytest.param({"hosts": []}, "hosts", id="no host"),
         pytest.param({"id": "a.b"}, "id", id="an id that is no key"),
         pytest.param({"host": ["a"]}, "unknown field `host`", id="unknown field"),
-        pytest.param({"v": 2}, "v: expected 1, got 2", id="version"),
+        pytest.param({"v": 0}, "v: expected 1, got 0", id="no version of ours"),
+        pytest.param({"v": 2}, "v: expected 1, got the newer 2", id="a later version"),
         pytest.param({"recurrence": {"weekdays": [], "start": "02:00", "minutes": 60}}, "weekdays", id="no weekday"),
         pytest.param({"recurrence": {"weekdays": ["mo"], "start": "02:00", "minutes": 60}}, "mo", id="no such weekday"),
         pytest.param({"recurrence": {"weekdays": ["mon"], "start": "24:00", "minutes": 60}}, "start", id="24:00"),
@@ -179,10 +210,33 @@ def test_comes_back_whole(kept: Silence) -> None:
     assert decode_silence(encode_silence(kept)) == kept
 
 
+def test_its_version_is_kept_with_it_and_what_is_too_large_is_not_written() -> None:
+    assert msgpack.unpackb(encode_silence(silence()), timestamp=3)["v"] == 1
+    large = [f"{'x' * 250}{number:03}" for number in range(100)]
+    with pytest.raises(SilenceError, match="at most 65536 bytes, got"):
+        encode_silence(silence(hosts=[f"{'가' * 250}{number:03}" for number in range(100)], rules=large))
+
+
 def test_every_problem_is_told_at_once() -> None:
     with pytest.raises(SilenceError) as refused:
-        silence(v=2, end="2026-11-23T11:00:00Z")
+        silence(v=0, end="2026-11-23T11:00:00Z")
     assert [problem.split(":")[0] for problem in refused.value.problems] == ["v", "end"]
+
+
+def test_a_newer_version_is_told_apart() -> None:
+    newer = {**msgpack.unpackb(encode_silence(silence()), timestamp=3), "v": 2, "strange": 1}
+    with pytest.raises(NewerSilenceError):
+        decode_silence(msgpack.packb(newer, datetime=True))
+    with pytest.raises(NewerSilenceError):
+        silence_from(newer)
+
+
+def test_a_silence_that_is_too_large_is_not_written() -> None:
+    globs = [f"{number:03}{'x' * 250}" for number in range(100)]
+    assert decode_silence(encode_silence(silence(hosts=globs, rules=globs))).hosts == tuple(globs)
+    wide = [f"{number:03}{'한' * 250}" for number in range(100)]
+    with pytest.raises(SilenceError, match="name fewer hosts or rules"):
+        encode_silence(silence(hosts=wide))
 
 
 @settings(max_examples=200)
@@ -217,3 +271,23 @@ def test_a_window_is_as_long_as_it_says_and_is_the_same_all_through(recurring: S
     if recurring.recurrence.minutes < 6 * 24 * 60:  # a longer one may overlap the next, which then counts
         assert window_at(recurring, window.start) == window
         assert window_at(recurring, window.end) is None
+
+
+@settings(max_examples=300)
+@given(
+    st.integers(0, 500),
+    st.times(max_value=time(23, 59)),
+    st.integers(1, 7 * 24 * 60),
+    st.sampled_from(["UTC", "Asia/Seoul", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]),
+    st.floats(0, 1, exclude_max=True),
+)
+@example(450, time(23, 59), 1_439, "Europe/Berlin", 0.98)
+def test_each_minute_of_a_window_is_within_it(day: int, clock: time, minutes: int, zone: str, share: float) -> None:
+    first = date(2026, 1, 1) + timedelta(days=day)
+    start = datetime.combine(first, clock.replace(second=0, microsecond=0), ZoneInfo(zone)).astimezone(UTC)
+    recurring = weekly(f"{clock:%H:%M}", minutes, WEEKDAYS[first.weekday()], zone=zone)
+    now = start + timedelta(minutes=int(minutes * share))
+    window = window_at(recurring, now)
+    assert window is not None
+    assert window.start <= now < window.end
+    assert window == Window(start, start + timedelta(minutes=minutes)) or minutes > 6 * 24 * 60

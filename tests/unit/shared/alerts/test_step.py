@@ -6,9 +6,12 @@ import math
 
 import pytest
 
-from shared.alerts.state import UNSEEN, State, is_worth_keeping
-from shared.alerts.step import believed, ended, gap_max, is_gone, step
-from tests.unit.shared.alerts.timelines import INTERVAL_S, at, condition, states, timeline, told
+from shared.alerts.history import EMPTY
+from shared.alerts.measure import measure
+from shared.alerts.state import UNSEEN, State, is_kept_too_old, is_worth_keeping
+from shared.alerts.step import believed, ended, gap_max, is_gone, step, unjudged
+from tests.unit.shared.alerts.rules import rule
+from tests.unit.shared.alerts.timelines import INTERVAL_S, at, condition, letter, states, timeline, told
 
 ONLY_WARNING = {"critical": None}
 ONLY_CRITICAL = {"warning": None}
@@ -129,6 +132,36 @@ def test_only_what_another_evaluator_needs_is_kept(values: str, kept: str) -> No
     assert " ".join("yes" if is_worth_keeping(before, after) else "no" for before, after in pairs) == kept
 
 
+@pytest.mark.parametrize(
+    ("values", "again"),
+    [
+        pytest.param("1 1 1 1 1 1", ". . . . . .", id="no hold, nothing to lose"),
+        pytest.param("8 8 8 8 8 8 8", "k . . k . . k", id="each 30 s while a hold runs"),
+        pytest.param("8 8 - 8@31 8 8 8 8", "k . k . . . k", id="at the first sample after 30 s"),
+        pytest.param("8 8 8 9 8 8 8", "k . . k k . .", id="not 30 s after it was kept for another reason"),
+        pytest.param("8 8 8 8 8 8 8 8 8 8", "k . . k . . k . . k", id="until it fires at 90 s"),
+        pytest.param("8 8 8 8 8 8 8 8 8 8 8 8 8 8", "k . . k . . k . . k . . . .", id="a warning that fires: no more"),
+        pytest.param("8 8 8 8 8 8 8 8 8 9 9 9 9 9", "k . . k . . k . . k . . k .", id="a hold of critical meanwhile"),
+    ],
+)
+def test_a_hold_is_kept_again_before_it_is_too_old(values: str, again: str) -> None:
+    state, kept, letters = UNSEEN, UNSEEN, []
+    for after in states(condition(90), values):
+        must = is_worth_keeping(state, after) or is_kept_too_old(kept.newest, after)
+        letters.append("k" if must else ".")
+        state, kept = after, after if must else kept
+    assert " ".join(letters) == again
+
+
+def test_whoever_goes_on_from_a_kept_hold_reads_again_what_came_since() -> None:
+    values = "8 8 8 8 8 8 8"
+    kept = states(condition(60), values)[0]
+    beginning_anew = step(condition(60), kept, 8, at(60), INTERVAL_S)
+    assert (beginning_anew.status, beginning_anew.since) == ("pending", at(60))
+    assert states(condition(60), values, kept)[-1] == states(condition(60), values)[-1]
+    assert letter(states(condition(60), values, kept)[-1]) == "W"
+
+
 def test_a_sample_that_did_not_count_keeps_nothing() -> None:
     (state,) = states(condition(), "8")
     assert not is_worth_keeping(state, step(condition(), state, 1, at(0), INTERVAL_S))
@@ -150,7 +183,43 @@ def test_ending_what_is_ok_changes_nothing() -> None:
 
 def test_ending_before_the_newest_sample_does_not_go_back() -> None:
     (firing,) = states(condition(), "8@50")
-    assert ended(firing, at(20)).newest == at(50)
+    over = ended(firing, at(20))
+    assert (over.newest, over.since) == (at(50), at(50))
+    (change,) = told([over], firing)
+    assert change.since <= change.time, "nothing ends before it began"
+
+
+@pytest.mark.parametrize(
+    ("values", "until_s", "after"),
+    [
+        pytest.param("1 1", 20, "ok", id="what is well stays well"),
+        pytest.param("8 8", 20, "ok", id="a hold begins anew: nobody knows what was between"),
+        pytest.param("8 8 8", 30, "firing", id="what fires goes on"),
+    ],
+)
+def test_a_sample_that_gives_no_number_is_seen_all_the_same(values: str, until_s: float, after: str) -> None:
+    before = states(condition(20), values)[-1]
+    found = unjudged(before, at(until_s))
+    assert (found.status, found.newest) == (after, at(until_s))
+    assert told([found], before) == []
+    assert unjudged(found, at(until_s)) is found
+    assert unjudged(found, at(until_s - 1)) is found
+
+
+def test_a_hold_of_critical_begins_anew_after_a_sample_that_gives_no_number() -> None:
+    before = states(condition(20), "8 8 8 9")[-1]
+    after = step(condition(20), unjudged(before, at(40)), 9, at(50), INTERVAL_S)
+    assert (after.level, after.critical_since, after.incident_since) == ("warning", at(50), at(0))
+
+
+def test_an_alert_that_fires_is_not_gone_while_too_little_is_known_after_a_start() -> None:
+    judge, history, state = rule("rate", window_seconds=600), EMPTY, states(condition(), "8")[0]
+    for tick in range(6, 40):
+        now = at(tick * INTERVAL_S)
+        history, number = measure(judge, history, 50.0, now.timestamp())
+        state = unjudged(state, now) if number is None else step(condition(), state, number, now, INTERVAL_S)
+        assert not is_gone(state, now, INTERVAL_S)
+        assert letter(state) == ("W" if tick < 36 else "."), "judged once half the window was seen"
 
 
 @pytest.mark.parametrize(

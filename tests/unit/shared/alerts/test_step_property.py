@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.alerts.condition import Condition
 from shared.alerts.state import UNSEEN, State, is_worth_keeping, transition
-from shared.alerts.step import ended, step
+from shared.alerts.step import ended, step, unjudged
 from tests.unit.shared.alerts.timelines import at, condition, told
 
 Samples = list[tuple[int, float]]
@@ -91,7 +91,10 @@ def test_nothing_raises_and_nothing_told_is_not_kept(
     state = (walked(judge, found) or [UNSEEN])[-1]
     after = step(judge, state, value, at(second), 5.0)
     assert math.isfinite(value) or after is state
-    for later in (after, ended(state, at(second))):
-        if transition(state, later) is not None:
+    for later in (after, ended(state, at(second)), unjudged(state, at(second))):
+        change = transition(state, later)
+        if change is not None:
             assert is_worth_keeping(state, later)
+            assert change.since <= change.time
+    assert transition(state, unjudged(state, at(second))) is None
     assert ended(after, after.newest + timedelta(seconds=1)).status == "ok"
