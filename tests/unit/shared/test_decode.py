@@ -86,6 +86,15 @@ def test_an_unknown_family_is_named_and_the_rest_is_read() -> None:
     assert decoded.unknown == ("gpu", "y" * 64)
 
 
+def test_of_a_family_that_nobody_wants_only_the_interval_is_read() -> None:
+    families = {"disk": table(rows=[["not", "looked", "at"]]), "swap": table(columns=SWAP_COLUMNS, rows=[SWAP_ROW])}
+    decoded = decode(packed(message(families=families)), SUBJECT, wanted={"swap"})
+    assert (decoded.families["disk"].interval_seconds, decoded.families["disk"].rows) == (10.0, [])
+    assert decoded.families["swap"].rows == [tuple(SWAP_ROW)]
+    with pytest.raises(DecodeError, match="interval_seconds"):
+        decode(disk(interval_seconds=0.0), SUBJECT, wanted={"swap"})
+
+
 def test_of_many_unknown_names_only_some_are_told() -> None:
     many = [f"n{number}" for number in range(100)]
     wider = table(columns=[*SWAP_COLUMNS, *many], rows=[[*SWAP_ROW, *many]])
