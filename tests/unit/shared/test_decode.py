@@ -86,6 +86,15 @@ def test_an_unknown_family_is_named_and_the_rest_is_read() -> None:
     assert decoded.unknown == ("gpu", "y" * 64)
 
 
+def test_of_families_that_nobody_wants_only_the_interval_is_read() -> None:
+    wanted = decode(packed(message(families={"disk": table(rows=[[1]]), "swap": table(columns=SWAP_COLUMNS,
+                                             rows=[SWAP_ROW])})), SUBJECT, {"swap"})  # fmt: skip
+    assert wanted.families["swap"].rows == [tuple(SWAP_ROW)]
+    assert (wanted.families["disk"].interval_seconds, wanted.families["disk"].rows) == (10.0, [])
+    with pytest.raises(DecodeError):
+        decode(disk(interval_seconds=-1.0), SUBJECT, {"swap"})
+
+
 def test_of_many_unknown_names_only_some_are_told() -> None:
     many = [f"n{number}" for number in range(100)]
     wider = table(columns=[*SWAP_COLUMNS, *many], rows=[[*SWAP_ROW, *many]])
