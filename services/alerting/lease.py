@@ -80,7 +80,6 @@ class Lease:
         if expected is None:
             last = await self._leases.last(self._subject)
             if last is not None and last.body and last.body != self._holder:
-                self._renewed_at = None
                 return
             expected = 0 if last is None else last.sequence
         self._sequence = (await self._leases.publish(self._subject, self._holder, expected)).sequence

@@ -18,6 +18,7 @@ from tests.unit.shared.alerts.timelines import at
 
 CPU = rule(name="cpu", warning=80, critical=90)
 HELD = rule(name="held", warning=80, critical=90, for_seconds=10)
+LOW = rule(name="low", comparison="below", warning=30, critical=20)
 DISK = rule(name="disk", family="disk", column="used_percent", warning=80, critical=90)
 DISKS = rule(name="disks", family="disk", column="used_percent", aggregate="max", critical=None)
 GROWING = rule("rate", name="growing", column="used_bytes", warning=80.0, clear=50, window_seconds=100)
@@ -42,6 +43,7 @@ def load(value: float) -> dict[str, FamilyRows]:
         pytest.param(HELD, "85 85 85 10", "10 held a W, 15 held a .", id="a hold"),
         pytest.param(HELD, "85 85 10 85 85", "", id="a hold that is broken"),
         pytest.param(HELD, "85 - - - 85 85 85", "30 held a W", id="a gap begins the hold anew"),
+        pytest.param(LOW, "50 25 15 26 40", "5 low a W, 10 low a C, 15 low a W, 20 low a .", id="below"),
         pytest.param(HELD, "95 85 95 95 95", "10 held a W, 20 held a C", id="each level has its own"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.alerting.change import Change
+from services.alerting.evaluate import Evaluator
 from shared.alerts.rule import Rule
 from shared.alerts.state import State
 from tests.unit.alerting.evaluating import Story, cpu, disks, kept, words
@@ -175,6 +176,16 @@ def test_a_series_that_is_gone_since_is_over_after_a_gap() -> None:
         after.say(second, disks(y=95))
     assert after.told == ["120 disk a system,/x,x . series gone"]
     assert after.evaluator.states().keys() == {before.changes[1].key}
+
+
+def test_an_alert_that_fires_is_watched_although_there_is_no_more_room() -> None:
+    before = Story([DISK])
+    before.say(0, disks(x=95))
+    after = Story([DISK], Evaluator(series_max=1))
+    after.evaluator.restored(kept(before.changes), 0)
+    after.say(5, disks(y=50, x=95))
+    after.say(10, disks(y=50, x=10))
+    assert after.told == ["10 disk a system,/x,x ."]
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,12 @@ def test_a_successor_tells_exactly_what_was_not_told(stream: list[Said], data: s
     assert told([*published, *successor(everything, published, cursor)]) == told(whole)
 
 
+def test_a_sample_that_is_late_is_late_for_a_successor_too() -> None:
+    everything = arrived([Said(5, 0, "a", 10.0, ()), Said(5, 0, "b", 10.0, ()), Said(1, 20, "a", 95.0, ())])
+    assert told(decided(Evaluator(), everything)) == {}
+    assert told(successor(everything, [], cursor=2)) == {}
+
+
 @settings(max_examples=50, deadline=timedelta(seconds=2))
 @given(st.lists(said, max_size=60))
 def test_two_that_hear_the_same_decide_the_same(stream: list[Said]) -> None:

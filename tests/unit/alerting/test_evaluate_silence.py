@@ -15,6 +15,7 @@ from tests.unit.shared.alerts.timelines import at
 SILENT = rule("absence", name="silent", critical=15, intervals_min=5)
 TWICE = rule("absence", name="silent", warning=20, critical=40, intervals_min=5)
 HELD = rule("absence", name="silent", critical=15, intervals_min=5, for_seconds=10)
+LONG_HELD = rule("absence", name="silent", critical=15, intervals_min=5, for_seconds=40)
 
 
 def spoken(words: str) -> list[tuple[float, str]]:
@@ -69,6 +70,7 @@ def test_silence(words: str, expected: str) -> None:
     [
         pytest.param(TWICE, ["40 silent a W", "60 silent a C", "90 silent a ."], id="two levels"),
         pytest.param(HELD, ["45 silent a C", "90 silent a ."], id="a hold"),
+        pytest.param(LONG_HELD, ["75 silent a C", "90 silent a ."], id="a hold that is longer than a gap"),
     ],
 )
 def test_levels_and_holds(judge: Rule, expected: list[str]) -> None:
