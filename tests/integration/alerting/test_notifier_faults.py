@@ -36,6 +36,30 @@ async def test_a_notifier_that_is_killed_amid_a_message_is_followed_by_one_that_
     await stays(hook, CPU, CPU)
 
 
+@pytest.mark.parametrize("arrives", [True, False], ids=["arrives", "hangs"])
+async def test_one_that_is_stopped_amid_a_message_waits_a_moment_for_it(
+    notifier: StartNotifier, people: People, webhook: Made, arrives: bool
+) -> None:
+    hook = webhook()
+    hook.go_on.clear()
+    await people.set_channel("ops", hook.url(more="?rto=60"))
+    await people.set_routes(EVERYTHING)
+    first = notifier()
+    await is_telling(first)
+    await people.fire("cpu", "web-1")
+    await told(hook, CPU)  # it has the message, and has not answered
+    begun = time.monotonic()
+    stopping = asyncio.create_task(asyncio.to_thread(first.stop))
+    if arrives:
+        await asyncio.sleep(0.2)
+        hook.go_on.set()
+    assert await stopping == 0
+    assert time.monotonic() - begun < 5
+    hook.go_on.set()
+    await is_telling(notifier())
+    await stays(hook, *([CPU] if arrives else [CPU, CPU]))
+
+
 async def test_of_two_one_tells_and_the_other_takes_over(
     notifier: StartNotifier, people: People, webhook: Made
 ) -> None:
