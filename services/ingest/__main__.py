@@ -22,6 +22,7 @@ from services.ingest.consume import BatchPolicy, Consumer, Intake
 from services.ingest.dead.__main__ import main as dead_letters_on_command_line
 from services.ingest.dead_letters import SetAside
 from services.ingest.errors import ADDRESS_EXPECTED, WriteError
+from services.ingest.left_behind import expect_lost_connections
 from services.ingest.metrics import Metrics, serve
 from services.ingest.pull import Puller
 from services.ingest.room import Disk, Room, free_percent, stream_bytes
@@ -87,6 +88,7 @@ async def open_database(settings: IngestSettings) -> asyncpg.Connection:
 async def run(settings: IngestSettings) -> None:
     """Ingest until a signal asks to stop; raise when it cannot go on."""
     ending = Ending(stop_requested(), asyncio.Event())
+    expect_lost_connections()
     metrics = Metrics()
     disk = await _disk(settings, metrics)
     server = _serve(metrics, settings.metrics_port) if settings.metrics_port else None

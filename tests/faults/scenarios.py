@@ -27,6 +27,9 @@ class Scenario:
     """What shows from outside that it hit something; None where `commit` asserts that itself."""
 
 
+BUS_AWAY = Scenario("NATS away for long", on_bus.restarted, Length(5), Length(45), held_up)
+"""Longer than any other fault takes it away: what waits for it is never more afterwards."""
+
 NATS_KILLED = Scenario("NATS killed -9", on_bus.killed, Length(0.5, 2), Length(5, 2), held_up)
 SCENARIOS = (
     Scenario("ingest killed -9 at random moments", on_ingest.killed, Length(0.2, 5), Length(1, 20), delivered_again),

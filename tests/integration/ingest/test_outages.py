@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from nats.aio.client import Client
 
 from services.ingest.batch import Delivery
 from services.ingest.errors import TooSlowError, UnavailableError
+from services.ingest.left_behind import expect_lost_connections
 from services.ingest.metrics import Metrics
 from services.ingest.provenance import provenance_of
 from services.ingest.provision import provision_database
@@ -188,7 +190,10 @@ async def test_a_connection_that_ends_between_two_batches_is_one_that_is_away(
         sink.close()
 
 
-async def test_a_connection_lost_amid_many_rows_is_told_at_once(database: Database, owner: asyncpg.Connection) -> None:
+async def test_a_connection_lost_amid_many_rows_is_told_at_once_and_once(
+    database: Database, owner: asyncpg.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    expect_lost_connections()
     sink = PostgresSink(lambda: asyncpg.connect(database.ingest_url), Metrics(), write_s_max=60.0)
     # More than the socket takes while the server reads none of it: asyncpg waits until it may write on.
     names = [f"{number:04}{'x' * 196}" for number in range(2_000)]
@@ -205,6 +210,9 @@ async def test_a_connection_lost_amid_many_rows_is_told_at_once(database: Databa
         await owner.fetchval(f"SELECT pg_terminate_backend(pid) {waits}")
         ended, _ = await asyncio.wait({writing}, timeout=10 * LOST_S)
         assert [type(task.exception()) for task in ended] == [UnavailableError]
+    del writing, ended
+    gc.collect()  # Futures that nobody asked report themselves.
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
     await sink.write(deliveries)
     assert await owner.fetchval("SELECT count(*) FROM metrics.network") == len(deliveries) * len(names)
     sink.close()
