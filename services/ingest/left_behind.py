@@ -14,8 +14,9 @@ log = logging.getLogger(__name__)
 def expect_lost_connections() -> None:
     """Have the running loop pass over the futures of connections that went, which nobody can ask any more.
 
-    asyncpg tells the future of a COPY that its connection is gone, and when the COPY is then ended by the deadline of a
-    write it cannot say so to a closed connection and leaves the future behind. What the write raises tells of it.
+    asyncpg tells the future of a COPY that its connection is gone. When the COPY is then ended by the deadline of a
+    write, it would tell the server; uvloop raises at that, since the connection is closed, and the future is left
+    behind. What the write raises tells of it.
     """
     asyncio.get_running_loop().set_exception_handler(_report)
 
