@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.subjects import (
+    ACCOUNT,
     ALERT_CHANNELS_BUCKET,
     ALERT_CURSOR_BUCKET,
     ALERT_ROUTES_BUCKET,
@@ -16,6 +17,7 @@ from shared.subjects import (
     DEAD,
     DURABLE,
     EVALUATOR_KEY,
+    HOSTS_ACCOUNT,
     HOSTS_BUCKET,
     HOSTS_STREAM,
     LEASES_BUCKET,
@@ -35,28 +37,37 @@ from shared.subjects import (
     token,
 )
 
+SAID_BY_HOSTS = ("metrics.>", "backfill.>", bucket_subject(HOSTS_BUCKET, "*"))
+"""All that goes from the account of the hosts into the other; each host's user may say its own part of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
     """What one bus user may publish and subscribe to; everything else is refused by the broker.
 
-    `publish_denied` is refused although `publish` would allow it.
+    `publish_denied` is refused although `publish` would allow it. The user stands in `account`.
     """
 
     user: str
     publish: tuple[str, ...] = ()
     subscribe: tuple[str, ...] = ()
     publish_denied: tuple[str, ...] = ()
+    account: str = ACCOUNT
 
 
 def host_permissions(host: str) -> Permissions:
-    """Return what a host's credential may do: speak for itself, hear what is asked of it."""
+    """Return what a host's credential may do: speak for itself, hear what is asked of it.
+
+    It stands in an account of its own: the broker answers on whatever subject a publisher names, without asking whether
+    that one may be said, and in the account of the streams such an answer would be stored in another's name.
+    """
     name = token(host_name(host))
     user = host_user(host)
     return Permissions(
         user,
         publish=(f"metrics.{name}.>", f"backfill.{name}.>", bucket_subject(HOSTS_BUCKET, name)),
         subscribe=(f"control.{name}.>", f"{inbox_prefix(user)}.>"),
+        account=HOSTS_ACCOUNT,
     )
 
 

@@ -12,6 +12,9 @@ SOURCE_BYTES_MAX = 64
 INVENTORY_BYTES_MAX = 64 * 1024
 
 ACCOUNT = "VITALWIRE"
+HOSTS_ACCOUNT = "HOSTS"
+"""Where hosts stand, apart from everything that is stored."""
+
 SYSTEM_SOURCE = "system"
 DURABLE = "ingest"
 

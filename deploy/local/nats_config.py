@@ -1,4 +1,4 @@
-"""Renders the configuration of nats-server: account, users and what each may do, storage."""
+"""Renders the configuration of nats-server: accounts, users and what each may do, storage."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import bcrypt
 
-from shared.permissions import Permissions
+from shared.permissions import SAID_BY_HOSTS, Permissions
 from shared.settings import Secret
-from shared.subjects import ACCOUNT
+from shared.subjects import ACCOUNT, HOSTS_ACCOUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,31 @@ def render(settings: NatsSettings, users: Sequence[BusUser]) -> str:
         "accounts: {",
         f"  {ACCOUNT}: {{",
         "    jetstream: enabled",
-        "    users: [",
-        *(f"      {_user(user)}" for user in users),
-        "    ]",
+        f"    exports: [{', '.join(_offered(subject) for subject in SAID_BY_HOSTS)}]",
+        *_users(users, ACCOUNT),
+        "  }",
+        f"  {HOSTS_ACCOUNT}: {{",
+        f"    imports: [{', '.join(_taken(subject) for subject in SAID_BY_HOSTS)}]",
+        *_users(users, HOSTS_ACCOUNT),
         "  }",
         "}",
         "",
     ]
     return "\n".join(lines)
+
+
+def _offered(subject: str) -> str:
+    # A service and not a stream: what is said gets an answer, that it is stored.
+    return f"{{ service: {_quoted(subject)}, accounts: [{HOSTS_ACCOUNT}] }}"
+
+
+def _taken(subject: str) -> str:
+    return f"{{ service: {{ account: {ACCOUNT}, subject: {_quoted(subject)} }} }}"
+
+
+def _users(users: Sequence[BusUser], account: str) -> list[str]:
+    there = (user for user in users if user.permissions.account == account)
+    return ["    users: [", *(f"      {_user(user)}" for user in there), "    ]"]
 
 
 def _user(user: BusUser) -> str:

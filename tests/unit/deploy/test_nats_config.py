@@ -44,6 +44,21 @@ def test_who_may_not_publish_may_publish_nothing() -> None:
     assert 'publish: { deny: [">"] }, subscribe: { allow: ["metrics.>"] }' in text
 
 
+def test_hosts_stand_in_an_account_of_their_own_from_which_three_kinds_of_subjects_lead_out() -> None:
+    role = BusUser(Permissions("api", publish=("$JS.API.>",)), "hash")
+    text = render(SETTINGS, [BusUser(host_permissions("web-1"), "hash"), role])
+    streams, hosts = text[text.index("  VITALWIRE: {") :].split("  HOSTS: {")
+    assert ('"api"' in streams, '"host-web-1"' in streams) == (True, False)
+    assert ('"api"' in hosts, '"host-web-1"' in hosts) == (False, True)
+    assert ("jetstream" in streams, "jetstream" in hosts) == (True, False)
+    assert re.findall(r'service: "([^"]+)", accounts: \[(\w+)\]', streams) == [
+        ("metrics.>", "HOSTS"), ("backfill.>", "HOSTS"), ("$KV.hosts.*", "HOSTS"),
+    ]  # fmt: skip
+    assert re.findall(r'account: (\w+), subject: "([^"]+)"', hosts) == [
+        ("VITALWIRE", "metrics.>"), ("VITALWIRE", "backfill.>"), ("VITALWIRE", "$KV.hosts.*"),
+    ]  # fmt: skip
+
+
 def test_users_are_every_role_and_every_host() -> None:
     users = bus_users({role: f"hash-{role}" for role in ROLES} | {"retired": "x"}, {"web-2": "b", "web-1": "a"})
     assert [user.permissions.user for user in users] == [*ROLES, "host-web-1", "host-web-2"]

@@ -47,6 +47,7 @@ def test_a_host_may_speak_for_itself_and_hear_itself_and_nothing_else() -> None:
             "metrics.web-1=2Eexample=2Ecom.>", "backfill.web-1=2Eexample=2Ecom.>", "$KV.hosts.web-1=2Eexample=2Ecom",
         ),
         subscribe=("control.web-1=2Eexample=2Ecom.>", "_INBOX_host-web-1=2Eexample=2Ecom.>"),
+        account="HOSTS",
     )  # fmt: skip
 
 
@@ -54,6 +55,7 @@ def test_a_host_may_speak_for_itself_and_hear_itself_and_nothing_else() -> None:
 def test_every_role_has_an_inbox_of_its_own_and_no_right_to_everything(role: Role) -> None:
     permissions = role_permissions(role)
     assert permissions.user == role
+    assert permissions.account == "VITALWIRE"
     assert f"_INBOX_{role}.>" in permissions.subscribe
     assert not {">", "*", "_INBOX.>", "$JS.>"} & {*permissions.publish, *permissions.subscribe}
 
