@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from collections.abc import Iterator
 from functools import partial
@@ -15,7 +16,7 @@ from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.settings import ProvisionSettings
 from shared.settings import Secret
 from shared.streams import streams
-from shared.subjects import BACKFILL, DURABLE, METRICS
+from shared.subjects import BACKFILL, DURABLE, METRICS, host_user
 from tests.integration.conftest import BusConnect
 from tests.nats_cluster import cluster, whole
 from tests.servers import NatsServer, temporary_directory
@@ -65,6 +66,12 @@ async def test_every_stream_is_on_as_many_nodes_as_asked_for(nodes: list[NatsSer
     for stream in (METRICS, BACKFILL):
         # The place in the stream must not live on one node alone; the cluster moves it a moment later.
         await holds(partial(has_replicas, client, stream), f"three replicas of the durable of {stream}", 20)
+    # A host stands in another account than the streams: its answers come from whichever node leads.
+    for node in nodes:
+        host = await bus_connect(node, host_user("web-2"))
+        for subject in ("metrics.web-2.system", "backfill.web-2.system", "$KV.hosts.web-2"):
+            answer = json.loads((await host.request(subject, b"its own", timeout=20)).data)
+            assert (answer.get("error"), answer["seq"] > 0) == (None, True), subject
 
 
 async def test_a_bus_with_fewer_nodes_gives_a_sentence(own_bus: NatsServer) -> None:
