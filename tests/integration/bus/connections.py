@@ -13,6 +13,9 @@ from nats.errors import Error
 from shared.subjects import inbox_prefix
 from tests.servers import NatsServer
 
+BROKERS_HEADER = "Nats-Request-Info"
+"""Added by the broker to what comes from another account."""
+
 _REFUSED = re.compile(r'permissions violation for (?:publish|subscription) to "([^"]+)"', re.IGNORECASE)
 
 

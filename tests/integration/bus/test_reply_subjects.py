@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from itertools import count
 
 import pytest
@@ -11,8 +12,8 @@ from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
 from shared.streams import streams
-from shared.subjects import host_user, inbox_prefix
-from tests.integration.bus.connections import speak_as
+from shared.subjects import HOSTS_ACCOUNT, host_user, inbox_prefix
+from tests.integration.bus.connections import BROKERS_HEADER, speak_as
 from tests.integration.conftest import provision_streams
 from tests.servers import NatsServer
 
@@ -77,8 +78,8 @@ async def test_what_a_host_says_is_heard_as_it_said_it(own_bus: NatsServer) -> N
     await reader.client.flush()
     await host.client.publish("metrics.web-2.system", b"its own", headers={"Nats-Msg-Id": "s:1"})
     message = await heard.next_msg(ANSWERS_S_MAX)
-    assert (message.subject, message.data, message.headers) == (
-        "metrics.web-2.system", b"its own", {"Nats-Msg-Id": "s:1"},
-    )  # fmt: skip
+    headers = dict(message.headers or {})
+    assert json.loads(headers.pop(BROKERS_HEADER))["acc"] == HOSTS_ACCOUNT
+    assert (message.subject, message.data, headers) == ("metrics.web-2.system", b"its own", {"Nats-Msg-Id": "s:1"})
     for speaker in (reader, host):
         await speaker.client.close()
