@@ -11,7 +11,6 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
-from wsgiref.simple_server import WSGIServer
 
 import asyncpg
 import uvloop
@@ -22,7 +21,7 @@ from services.ingest.consume import BatchPolicy, Consumer, Intake
 from services.ingest.dead.__main__ import main as dead_letters_on_command_line
 from services.ingest.dead_letters import SetAside
 from services.ingest.errors import ADDRESS_EXPECTED, WriteError
-from services.ingest.metrics import Metrics, serve
+from services.ingest.metrics import Metrics
 from services.ingest.pull import Puller
 from services.ingest.room import Disk, Room, free_percent, stream_bytes
 from services.ingest.settings import IngestSettings
@@ -34,6 +33,7 @@ from services.ingest.window import RawKept
 from shared.redelivery import ACK_WAIT_S
 from shared.runtime.bus import BREAKING, BusAddress, close, connect
 from shared.runtime.command_line import read_settings_or_exit
+from shared.runtime.figures import FiguresError, serve_figures
 from shared.runtime.logs import configure_logs
 from shared.runtime.signals import stop_requested
 from shared.subjects import BACKFILL, METRICS
@@ -89,7 +89,7 @@ async def run(settings: IngestSettings) -> None:
     ending = Ending(stop_requested(), asyncio.Event())
     metrics = Metrics()
     disk = await _disk(settings, metrics)
-    server = _serve(metrics, settings.metrics_port) if settings.metrics_port else None
+    figures = serve_figures(metrics.registry, settings.metrics_port)
     address = BusAddress(settings.nats_urls, settings.nats_user, settings.nats_password, "ingest")
     sink = PostgresSink(lambda: open_database(settings), metrics, WRITE_S_MAX)
     bus: Client | None = None
@@ -114,9 +114,7 @@ async def run(settings: IngestSettings) -> None:
         sink.close()
         if bus is not None and not bus.is_closed:
             await _flush_and_close(bus)
-        if server is not None:
-            server.shutdown()
-            server.server_close()
+        figures.close()
 
 
 def _consumer(settings: IngestSettings, bus: Client, sink: PostgresSink, metrics: Metrics) -> Consumer:
@@ -166,13 +164,6 @@ async def _ended(tasks: Sequence[asyncio.Task[Any]]) -> None:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=CANCEL_AGAIN_S)
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _serve(metrics: Metrics, port: int) -> WSGIServer:
-    try:
-        return serve(metrics, port)[0]
-    except OSError as error:
-        raise IngestError(f"metrics_port {port} cannot be listened on ({error.strerror}): choose a free one") from error
 
 
 async def _provisioned(sink: PostgresSink) -> Provisioned:
@@ -228,7 +219,7 @@ def main() -> int:
     _spare_the_garbage_collector()
     try:
         uvloop.run(run(settings))
-    except IngestError as error:
+    except (IngestError, FiguresError) as error:
         log.error("ingest ends", extra={"reason": str(error)})
         return 1
     except Exception:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
-from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
-
-LOOPBACK = "127.0.0.1"
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class Metrics:
@@ -73,8 +69,3 @@ class Metrics:
         )
         self.database_up = Gauge("vitalwire_ingest_database_up", "1 while the database writes.", registry=registry)
         self.write_seconds = Histogram("vitalwire_ingest_write_seconds", "Time of one transaction.", registry=registry)
-
-
-def serve(metrics: Metrics, port: int) -> tuple[WSGIServer, threading.Thread]:
-    """Serve the figures to Prometheus on loopback; return the server, to be shut down at the end, and its thread."""
-    return start_http_server(port, addr=LOOPBACK, registry=metrics.registry)
