@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import urllib.request
 
 import pytest
@@ -28,8 +29,9 @@ def test_figures_are_served_on_loopback_until_they_are_closed() -> None:
 
 
 def test_port_0_serves_nothing() -> None:
-    with serve_figures(_registry(), 0) as serving:
-        serving.close()
+    before = threading.active_count()
+    with serve_figures(_registry(), 0):
+        assert threading.active_count() == before
 
 
 def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:

@@ -51,6 +51,7 @@ async def test_the_event_ends_the_work_which_may_tidy_up(when: str) -> None:
 
     if when == "before":
         event.set()
-    assert await unless(event, work()) is None
+    async with asyncio.timeout(5):
+        assert await unless(event, work()) is None
     assert orders == ["begun", "tidied up"]
     assert len(asyncio.all_tasks()) == 1
