@@ -10,7 +10,7 @@ import sys
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import asyncpg
 import uvloop
@@ -35,11 +35,10 @@ from shared.runtime.bus import BREAKING, BusAddress, close, connect
 from shared.runtime.command_line import read_settings_or_exit
 from shared.runtime.figures import FiguresError, serve_figures
 from shared.runtime.logs import configure_logs
-from shared.runtime.signals import stop_requested
+from shared.runtime.signals import stop_requested, unless
 from shared.subjects import BACKFILL, METRICS
 
 log = logging.getLogger("services.ingest")
-T = TypeVar("T")
 
 WRITE_S_MAX = ACK_WAIT_S / 2
 CONNECT_S_MAX = 5.0
@@ -94,8 +93,8 @@ async def run(settings: IngestSettings) -> None:
     sink = PostgresSink(lambda: open_database(settings), metrics, WRITE_S_MAX)
     bus: Client | None = None
     try:
-        bus = await _unless(ending.stop, connect(address, on_closed=ending.closed.set))
-        provisioned = await _unless(ending.stop, _provisioned(sink)) if bus is not None else None
+        bus = await unless(ending.stop, connect(address, on_closed=ending.closed.set))
+        provisioned = await unless(ending.stop, _provisioned(sink)) if bus is not None else None
         if bus is None or provisioned is None:
             return
         storage = storage_of(provisioned.mode)
@@ -106,7 +105,7 @@ async def run(settings: IngestSettings) -> None:
         upkeep = Upkeep(storage, Room(settings.bytes_max, partial(stream_bytes, bus), disk), raw_kept, metrics)
         watch = StreamWatch(bus, lambda: open_database(settings), metrics)
         # Before the first fetch: what was acknowledged until now is known, and nothing else.
-        await _unless(ending.stop, watch.look())
+        await unless(ending.stop, watch.look())
         consuming = consumer.run(ending.stop, raw_kept, disk)
         keeping_up = keep_up(lambda: open_database(settings), upkeep)
         await _work([consuming, keeping_up, disk.watch(), watch.watch()], ending)
@@ -178,18 +177,6 @@ async def _provisioned(sink: PostgresSink) -> Provisioned:
                 return provisioned
             log.warning("waiting for provision: run python -m services.ingest.provision")
         await asyncio.sleep(DATABASE_PAUSE_S)
-
-
-async def _unless(stop: asyncio.Event, work: Coroutine[object, object, T]) -> T | None:
-    """Return what the work returns, or None when stop is set before."""
-    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
-    finally:
-        for task in (working, stopping):
-            task.cancel()
-        await asyncio.gather(working, stopping, return_exceptions=True)
 
 
 async def _flush_and_close(bus: Client) -> None:
