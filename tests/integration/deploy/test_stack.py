@@ -193,7 +193,7 @@ def test_a_second_up_says_that_one_runs(running: Stack) -> None:
     assert running.table() == before
 
 
-@pytest.mark.parametrize("name", reversed(CHILDREN))
+@pytest.mark.parametrize("name", CHILDREN[::-1])
 def test_a_killed_process_is_started_again(running: Stack, name: str) -> None:
     before = {entry.name: entry for entry in running.table().entries}
     running.kill(name)
