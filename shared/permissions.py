@@ -144,6 +144,8 @@ _PUBLISH: Mapping[Role, tuple[str, ...]] = {
         *(f"$JS.API.STREAM.INFO.{stream}" for stream in (METRICS, HOSTS_STREAM)),
         *_followed(METRICS, HOSTS_STREAM),
         "alerts.*.*.*.act",
+        # No consumer here either: none could be held to transitions, since a `*` of a permission also allows `>`.
+        *(f"$JS.API.STREAM.{verb}.{ALERTS}" for verb in ("INFO", "MSG.GET")),
         bucket_subject(ALERT_RULES_BUCKET, "*"),
         bucket_subject(SILENCES_BUCKET, "*"),
         bucket_subject(ALERT_ROUTES_BUCKET, ROUTES_KEY),
@@ -167,7 +169,12 @@ _PUBLISH: Mapping[Role, tuple[str, ...]] = {
 }  # fmt: skip
 
 _SUBSCRIBE: Mapping[Role, tuple[str, ...]] = {
-    "api": ("metrics.>", *(bucket_subject(bucket, ">") for bucket in (HOSTS_BUCKET, *_CONFIGURED))),
+    "api": (
+        "metrics.>",
+        "alerts.*.*.*",
+        "alerts.*.*.*.act",
+        *(bucket_subject(bucket, ">") for bucket in (HOSTS_BUCKET, *_CONFIGURED)),
+    ),
     "subscriber": ("metrics.>", "alerts.>"),
 }
 

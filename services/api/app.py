@@ -16,6 +16,8 @@ from litestar.types import ControllerRouterHandler
 
 from services.api.admin.controller import AdminController
 from services.api.admin.queries import AdminQueries
+from services.api.alerts.controller import AlertsController
+from services.api.alerts.desk import AlertDesk
 from services.api.answers import Answer
 from services.api.audit import Actor
 from services.api.auth.access import Access
@@ -44,7 +46,7 @@ log = logging.getLogger(__name__)
 
 HANDLERS: list[ControllerRouterHandler] = [
     index, asset, HealthController, AuthController, HostsController, DeliveryController, MetricsController,
-    AdminController, live,
+    AlertsController, AdminController, live,
 ]  # fmt: skip
 
 
@@ -57,6 +59,7 @@ class Parts:
     admin: AdminQueries
     metric_queries: MetricQueries
     delivery: DeliveryQueries
+    alert_desk: AlertDesk
     exports: Exports
     latest: Latest
     inventories: Inventories
@@ -74,6 +77,7 @@ def make_app(parts: Parts, origins: tuple[str, ...] = ()) -> Litestar:
         "access": parts.access, "admin": parts.admin, "delivery": parts.delivery, "latest": parts.latest,
         "inventories": parts.inventories, "board": parts.board, "sockets": parts.sockets, "page": parts.page,
         "description": parts.description, "secure": parts.secure, "clock": parts.clock,
+        "alert_desk": parts.alert_desk,
     }  # fmt: skip
     return Litestar(
         HANDLERS,
@@ -121,7 +125,7 @@ def _per_request(parts: Parts | None) -> dict[str, Provide]:
 def _undecided() -> dict[str, Provide]:
     names = (
         "access", "admin", "delivery", "latest", "inventories", "board", "sockets", "page",
-        "description", "secure", "clock",
+        "description", "secure", "clock", "alert_desk",
     )  # fmt: skip
     return {name: _constant(None) for name in names} | _per_request(None)
 

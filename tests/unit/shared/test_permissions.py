@@ -117,8 +117,8 @@ def test_who_says_what_of_alerts(subject: str, roles: str) -> None:
 @pytest.mark.parametrize(
     ("stream", "subject", "roles"),
     [
-        ("ALERTS", "alerts.disk.web-1.system", "provision alerting notifier subscriber"),
-        ("ALERTS", "alerts.disk.web-1.system.act", "provision notifier subscriber"),
+        ("ALERTS", "alerts.disk.web-1.system", "provision alerting notifier api subscriber"),
+        ("ALERTS", "alerts.disk.web-1.system.act", "provision notifier api subscriber"),
         ("KV_alert_rules", "$KV.alert_rules.disk", "provision alerting notifier api"),
         ("KV_silences", "$KV.silences.one", "provision notifier api"),
         ("KV_alert_routes", "$KV.alert_routes.routes", "provision notifier api"),
@@ -155,6 +155,17 @@ def test_the_api_has_no_consumer_of_what_it_writes(bucket: str) -> None:
     verbs = (f"CONSUMER.CREATE.{stream}.x", f"CONSUMER.MSG.NEXT.{stream}.x", f"DIRECT.GET.{stream}",
              f"DIRECT.GET.{stream}.$KV.{bucket}.x")  # fmt: skip
     assert [verb for verb in verbs if may_publish("api", f"$JS.API.{verb}")] == []
+
+
+@pytest.mark.parametrize(
+    "way",
+    ["CONSUMER.CREATE.ALERTS.x", "CONSUMER.CREATE.ALERTS.x.alerts.*.*.*", "CONSUMER.CREATE.ALERTS.x.alerts.*.*.>",
+     "CONSUMER.CREATE.ALERTS.x.alerts.disk.web-1.system", "CONSUMER.MSG.NEXT.ALERTS.x", "DIRECT.GET.ALERTS",
+     "DIRECT.GET.ALERTS.alerts.*.*.*", "DIRECT.GET.ALERTS.alerts.disk.web-1.system"],
+)  # fmt: skip
+def test_the_api_reads_alerts_in_answers_that_are_no_events(way: str) -> None:
+    # It writes acts into the same stream, and no permission can hold a consumer to what others write there.
+    assert not may_publish("api", f"$JS.API.{way}")
 
 
 @pytest.mark.parametrize(
