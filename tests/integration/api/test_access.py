@@ -24,7 +24,7 @@ from tests.integration.conftest import run_sql
 ACTOR = Actor("kim", "127.0.0.1", "request")
 CLIENT = {"X-Vitalwire-Client": "test"}
 PASSWORD = "correct horse battery"
-SAMPLE_PATHS = {"{host}": "web-1", "{family}": "cpu", "{username}": "nobody", "{path}": "x.js"}
+SAMPLE_PATHS = {"{host}": "web-1", "{family}": "cpu", "{username}": "nobody", "{path}": "x.js", "{incident}": "none"}
 
 
 @pytest.fixture(scope="module")

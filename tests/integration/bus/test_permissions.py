@@ -121,6 +121,10 @@ CONSUMERS_OF: dict[str, set[str]] = {
 """Stream of alerting → the users that may read it by consumers of their own, beside provision."""
 
 ASKED: dict[str, set[str]] = {
+    "STREAM.INFO.ALERTS": {"api"},
+    "STREAM.MSG.GET.ALERTS": {"api"},
+    "CONSUMER.CREATE.ALERTS.own.alerts.*.*.*": {"notifier"},
+    "CONSUMER.CREATE.ALERTS.own.alerts.*.*.>": {"notifier"},
     "STREAM.INFO.KV_alert_rules": {"api"},
     "STREAM.INFO.KV_silences": {"api"},
     "STREAM.INFO.KV_alert_routes": {"api"},
@@ -130,6 +134,8 @@ ASKED: dict[str, set[str]] = {
     "STREAM.MSG.GET.KV_alert_routes": {"api"},
     "DIRECT.GET.ALERTS.alerts.disk.web-2.x": {"alerting"},
     "DIRECT.GET.ALERTS.alerts.disk.web-2.x.act": set(),
+    # A `*` of a permission allows a `>` that is asked for: so none can hold anybody to transitions.
+    "DIRECT.GET.ALERTS.alerts.*.*.>": {"alerting"},
     "DIRECT.GET.KV_leases.$KV.leases.evaluator": {"alerting"},
     "DIRECT.GET.KV_leases.$KV.leases.notifier": {"notifier"},
     "DIRECT.GET.KV_alert_cursor.$KV.alert_cursor.evaluator": {"alerting"},
@@ -165,8 +171,8 @@ MAY_HEAR: dict[str, set[str]] = {
     "metrics.*.system": {"api", "subscriber"},
     "backfill.>": set(),
     "alerts.>": {"subscriber"},
-    "alerts.*.*.*": {"subscriber"},
-    "alerts.*.*.*.act": {"subscriber"},
+    "alerts.*.*.*": {"api", "subscriber"},
+    "alerts.*.*.*.act": {"api", "subscriber"},
     "dead.>": set(),
     "$KV.hosts.>": {"api"},
     "$KV.hosts.web-2": {"api"},
