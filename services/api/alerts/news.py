@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -85,9 +86,11 @@ def gone(alert: Alert) -> Alert:
 def event_of(event: AlertTransition | AlertAct, received_at: datetime | None) -> AlertEvent:
     """Return an event of the bus as the history tells it."""
     said = msgspec.structs.asdict(event)
-    kind = "transition" if isinstance(event, AlertTransition) else "act"
-    known = {name: said.get(name) for name in AlertEvent.__struct_fields__}
-    return AlertEvent(**(known | {"event": kind, "labels": said.get("labels", {}), "received_at": received_at}))
+    known: dict[str, Any] = {name: said.get(name) for name in AlertEvent.__struct_fields__}
+    known["event"] = "transition" if isinstance(event, AlertTransition) else "act"
+    known["labels"] = said.get("labels", {})
+    known["received_at"] = received_at
+    return AlertEvent(**known)
 
 
 def alert_of_events(events: Sequence[AlertEvent]) -> Alert | None:

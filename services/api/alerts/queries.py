@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,18 +71,16 @@ class AlertQueries:
         """Return at most so many events, newest first."""
         statement = history(asked, limit)
         async with self._database.connection() as connection:
-            return [_event(row) for row in await connection.fetch(statement.text, *statement.parameters)]
+            return [_event(dict(row)) for row in await connection.fetch(statement.text, *statement.parameters)]
 
     async def incident(self, incident: str) -> tuple[list[AlertEvent], bool]:
         """Return the newest events of an incident, oldest first, and whether there are more."""
         async with self._database.connection() as connection:
             rows = await connection.fetch(_INCIDENT, incident, EVENTS_MAX + 1)
-        return [_event(row) for row in reversed(rows[:EVENTS_MAX])], len(rows) > EVENTS_MAX
+        return [_event(dict(row)) for row in reversed(rows[:EVENTS_MAX])], len(rows) > EVENTS_MAX
 
 
-def _event(row: Mapping[str, Any]) -> AlertEvent:
-    found = dict(row.items())
-    # The driver gives JSON as text.
-    labels = found["labels"]
-    found["labels"] = msgspec.json.decode(labels, type=dict[str, str]) if isinstance(labels, str) else labels or {}
-    return AlertEvent(**found)
+def _event(row: dict[str, Any]) -> AlertEvent:
+    # The driver gives JSON as text, and an act has no labels.
+    labels = {} if row["labels"] is None else msgspec.json.decode(row["labels"], type=dict[str, str])
+    return AlertEvent(**{**row, "labels": labels})
