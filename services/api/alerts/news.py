@@ -43,11 +43,6 @@ class News:
         """Return the host that it is about."""
         return self.alert.host
 
-    @property
-    def time(self) -> datetime:
-        """Return when the alert has changed."""
-        return self.alert.time
-
     def json(self) -> bytes:
         """Return the live message as JSON."""
         if self._json is None:

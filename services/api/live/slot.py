@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -30,10 +29,6 @@ class Message(Protocol):
     @property
     def host(self) -> str:
         """Return the host that it is about."""
-
-    @property
-    def time(self) -> datetime:
-        """Return the instant that it is of."""
 
     def json(self) -> bytes:
         """Return it as JSON."""

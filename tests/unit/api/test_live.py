@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from services.api.live.latest import SILENT_MAX, SOURCES_MAX, Latest
+from services.api.live.latest import SILENT_MAX, SOURCES_MAX, Latest, Reading
 from services.api.live.relay import Client, Relay
 from services.api.live.slot import Batch, Message, Slot
 from services.api.live.wishes import AuthFrame, FrameError, PongFrame, SubscribeFrame, Wish, read_frame, wish_of
@@ -35,7 +35,8 @@ def sample_set(
     return SampleSet(host, source, "s", seq or second + 1, START + timedelta(seconds=second), None, rows, ())
 
 
-def seconds(readings: Sequence[Message]) -> str:
+def seconds(messages: Sequence[Message]) -> str:
+    readings = [message for message in messages if isinstance(message, Reading)]
     return " ".join(f"{reading.host}{int((reading.time - START).total_seconds())}" for reading in readings)
 
 
