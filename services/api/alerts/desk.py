@@ -55,13 +55,17 @@ class AlertDesk:
         except UnavailableError as error:
             away = error
         known = self.active.of_incident(incident)
-        events = in_order(stored, await self._heard(incident))
+        # Who may publish acts may name any incident in them, so each event is looked at by itself.
+        events = [event for event in in_order(stored, await self._heard(incident)) if visible.sees(event.host)]
         if not events and away is not None:
             raise away
-        if not events or not visible.sees(events[0].host):
+        if not events:
             raise unknown(incident)
         # What people did about one that is over is not looked for when all is read anew.
-        alert = known.news.alert if known is not None and known.is_firing else alert_of_events(events)
+        if known is not None and known.is_firing and visible.sees(known.transition.host):
+            alert: Alert | None = known.news.alert
+        else:
+            alert = alert_of_events(events)
         return Incident(alert, events, more, away is None)
 
     async def acknowledge(self, incident: str, comment: str, actor: Actor, visible: Scope) -> Alert:

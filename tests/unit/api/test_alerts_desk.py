@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from services.api.admin.queries import AdminQueries
@@ -41,6 +42,13 @@ class Blind(Scope):
 
     def sees(self, host: str) -> bool:
         return False
+
+
+class Narrow(Scope):
+    """Somebody who may see one host."""
+
+    def sees(self, host: str) -> bool:
+        return host == FIRES.host
 
 
 @dataclass
@@ -183,6 +191,16 @@ async def test_who_may_not_see_the_host_does_not_learn_that_there_is_one() -> No
             with pytest.raises(NotFoundError):
                 await asked
     assert stream.published == []
+
+
+async def test_of_an_incident_only_events_of_hosts_that_may_be_seen_are_told() -> None:
+    forged = msgspec.structs.replace(act(FIRES, "commented", comment="elsewhere"), host="web-2")
+    database = FakeDatabase(events=[event_of(forged, after(0)), event_of(FIRES, after(1)), event_of(forged, after(2))])
+    async with desk(FakeStream(), database) as at:
+        found = await at.incident(FIRES.incident, Narrow("kim"))
+    assert [event.host for event in found.events] == [FIRES.host]
+    assert found.alert is not None
+    assert found.alert.host == FIRES.host
 
 
 @pytest.mark.parametrize("comment", ["", "  \n\t", "a\0b", "half \ud800"])
