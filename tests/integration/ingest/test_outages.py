@@ -17,10 +17,11 @@ from nats.aio.client import Client
 
 from services.ingest.batch import Delivery
 from services.ingest.errors import TooSlowError, UnavailableError
+from services.ingest.link import LOST_S
 from services.ingest.metrics import Metrics
 from services.ingest.provenance import provenance_of
 from services.ingest.provision import provision_database
-from services.ingest.sink import LOST_S, PostgresSink
+from services.ingest.sink import PostgresSink
 from shared.families import FAMILIES
 from shared.wire.decode import decode
 from tests.integration.conftest import Database
