@@ -18,6 +18,9 @@ from services.ingest.storage.mode import Mode
 from shared.families import FAMILIES
 from shared.sql import SCHEMA, copy_columns, ledger_insert
 
+# What an earlier version's provision leaves out is the newest table, which is made last.
+_IS_PROVISIONED = """SELECT to_regclass('metrics.storage_state') IS NOT NULL
+AND EXISTS (SELECT FROM pg_tables WHERE schemaname = 'app' AND tablename = 'alert_events')"""
 _LEDGER_INSERT = ledger_insert()
 _MARK_INSERT = mark_insert()
 _MARGIN_SECONDS = int(MARGIN.total_seconds())
@@ -82,10 +85,10 @@ class PostgresSink:
             await self._link.do(lambda connection: self._accounts.record(connection, rarities))
 
     async def provisioned(self) -> Provisioned | None:
-        """Return what provision recorded, None before the first provision; raise as write does."""
+        """Return what provision recorded, None before this version's first provision; raise as write does."""
 
         async def ask(connection: asyncpg.Connection) -> Provisioned | None:
-            if await connection.fetchval("SELECT to_regclass('metrics.storage_state')") is None:
+            if not await connection.fetchval(_IS_PROVISIONED):
                 return None
             row = await connection.fetchrow(
                 "SELECT mode, raw_retention_seconds FROM metrics.schema_state, metrics.storage_state"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -27,19 +26,8 @@ from shared.wire.decode import decode
 from tests.integration.conftest import Database
 from tests.integration.ingest.conftest import StartIngest
 from tests.integration.ingest.running import HOST, drained, events, logged, publish, sample_set, ticks, until
-from tests.servers import NatsServer, PostgresServer, temporary_directory
+from tests.servers import NatsServer, PostgresServer
 from tests.unit.ingest.messages import FakeMessage, body
-
-
-@pytest.fixture
-def own_postgres() -> Iterator[PostgresServer]:
-    """A database server that a test may stop."""
-    server = PostgresServer(temporary_directory("pg"))
-    server.initialise()
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(server.directory, ignore_errors=True)
 
 
 async def test_the_database_is_away_at_the_start(
