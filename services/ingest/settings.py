@@ -119,4 +119,5 @@ def _retention_problem(said: Said, coarser: str, finer: str) -> str:
 
 def retention_of(settings: ProvisionSettings) -> Retention:
     """Return for how long each level, and events of alerts, are to be kept."""
-    return Retention(*(getattr(settings, name) for name in RETENTION.values()), settings.alert_events_days)
+    names = (*RETENTION.values(), "alert_events_days")
+    return Retention(*(getattr(settings, name) for name in names))
