@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import asyncpg
-import msgspec
 import pytest_asyncio
 from nats.aio.client import Client
 
@@ -17,7 +16,7 @@ from shared.subjects import ALERTS
 from shared.wire.alert import encode_alert, event_subject
 from tests.bus_proxy import BusProxy
 from tests.contract.alert_messages import EXAMPLES
-from tests.integration.conftest import BusConnect, DatabaseConnect
+from tests.integration.conftest import BusConnect, Database, DatabaseConnect
 from tests.integration.ingest.alert_stream import FULL, act, by_id, rows, say, transition
 from tests.integration.ingest.conftest import StartIngest
 from tests.integration.ingest.running import drained, figure, logged, until
@@ -104,16 +103,19 @@ async def test_killed_between_the_commit_and_the_acks(
 
 
 async def test_killed_before_the_commit(
-    ingest: StartIngest, evaluator: Client, admin_client: Client, owner: asyncpg.Connection
-) -> None:
+    ingest: StartIngest, evaluator: Client, admin_client: Client, owner: asyncpg.Connection, database: Database,
+    database_connect: DatabaseConnect,
+) -> None:  # fmt: skip
     events = [transition(number) for number in range(3)]
     await say(evaluator, events)
     killed = ingest()
+    # On a connection of its own: within a transaction all looks at pg_stat_activity see what the first one saw.
+    watching = await database_connect(database.owner_url)
     async with owner.transaction():
         await owner.execute("LOCK TABLE app.alert_events IN ACCESS EXCLUSIVE MODE")
         await asyncio.to_thread(killed.start)
         waiting = "EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted"
-        await until(owner, f"{waiting} AND relation = 'app.alert_events'::regclass AND query LIKE 'INSERT%')")
+        await until(watching, f"{waiting} AND relation = 'app.alert_events'::regclass AND query LIKE 'INSERT%')")
         killed.stop(signal.SIGKILL)
     assert await rows(owner) == []
     ingest().start()
@@ -179,10 +181,11 @@ async def test_what_cannot_be_used_is_set_aside_as_it_came_and_the_next_is_store
 async def test_two_processes_share_what_there_is(
     ingest: StartIngest, evaluator: Client, admin_client: Client, owner: asyncpg.Connection
 ) -> None:
-    events = [msgspec.structs.replace(transition(number), id=f"{number:04}") for number in range(600)]
+    events = [transition(id=f"{number:04}") for number in range(600)]
+    jetstream = evaluator.jetstream()
     for event in events:
-        await evaluator.jetstream().publish_async(event_subject(event), encode_alert(event))
-    await evaluator.jetstream().publish_async_completed()
+        await jetstream.publish_async(event_subject(event), encode_alert(event))
+    await jetstream.publish_async_completed()
     ports = free_port(), free_port()
     for port in ports:
         ingest(messages_max="20", metrics_port=str(port)).start(ready=False)

@@ -65,7 +65,7 @@ async def test_columns(owner: asyncpg.Connection) -> None:
     assert [tuple(row) for row in found] == list(COLUMNS.items())
 
 
-LONGEST = {
+LONGEST: dict[str, AlertEvent] = {
     "ids of four bytes a character": transition(id=WIDE * IDENTITY_CHARACTERS_MAX),
     "ids that differ at their end": transition(id=WIDE * (IDENTITY_CHARACTERS_MAX - 1) + "x"),
     "hosts and series": transition(2, host=WIDE * HOST_BYTES_MAX, series="s" * SERIES_TOKEN_CHARACTERS_MAX),
@@ -87,7 +87,8 @@ async def test_what_the_decoder_takes_the_table_takes(sink: AlertSink, owner: as
 
 async def test_writing_twice_is_the_same_as_once(sink: AlertSink, owner: asyncpg.Connection, figures: Metrics) -> None:
     first, second = transition(1), act(1)
-    for batch in ([first, first, second], [second, transition(1, value=0.5), transition(2)]):
+    batches: list[list[AlertEvent]] = [[first, first, second], [second, transition(1, value=0.5), transition(2)]]
+    for batch in batches:
         await sink.write([arrival(event) for event in batch])
     assert await rows(owner) == by_id([first, second, transition(2)])
     told = [
