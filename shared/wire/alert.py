@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import msgpack
@@ -141,8 +141,17 @@ def _refuse_unkept(event: AlertEvent) -> None:
     for field, value in msgspec.structs.asdict(event).items():
         if any("\0" in text for text in _texts(value)):
             raise DecodeError(f"{field}: expected text without NUL")
-    for instant in (event.time, event.since if isinstance(event, AlertTransition) else event.time):
-        instant.astimezone(UTC)  # an OverflowError beyond the years 1 to 9999
+        if isinstance(value, datetime) and not _has_a_year(value):
+            raise DecodeError(f"{field}: expected a time in the years 1 to 9999 of UTC, got {value.isoformat()}")
+
+
+def _has_a_year(instant: datetime) -> bool:
+    """Return whether the instant has a year in UTC: written with an offset, it may lie beyond those there are."""
+    try:
+        instant.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
 
 
 def _texts(value: Any) -> Iterator[str]:
