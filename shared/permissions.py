@@ -118,7 +118,7 @@ _PUBLISH: Mapping[Role, tuple[str, ...]] = {
         bucket_subject(ALERT_RULES_BUCKET, "*"),
         bucket_subject(ALERT_CURSOR_BUCKET, SEEDED_KEY),
     ),
-    "ingest": ("dead.>", *_consumed(METRICS), *_consumed(BACKFILL)),
+    "ingest": ("dead.>", *_consumed(METRICS), *_consumed(BACKFILL), *_consumed(ALERTS)),
     "alerting": (
         # What stands last on a subject is the fence that the next is published behind.
         "alerts.*.*.*",

@@ -17,6 +17,7 @@ from services.ingest.metrics import Metrics
 from services.ingest.pace import Connect, Effort
 from services.ingest.rollups import Settled, is_alone, settle_rollups
 from services.ingest.room import Room
+from services.ingest.storage.alert_events import ALERT_EVENTS, expire_events
 from services.ingest.storage.keeping import Keeping, read_keeping
 from services.ingest.storage.record import forget_disk, record_disk, record_fill
 from services.ingest.storage.seam import Storage
@@ -64,7 +65,10 @@ async def expire(
     if not await _locked(connection):
         return None
     try:
-        return await storage.expire(connection, families, await read_keeping(connection))
+        keeping = await read_keeping(connection)
+        deleted = await storage.expire(connection, families, keeping)
+        events = await expire_events(connection, keeping.now - keeping.retention.alert_events)
+        return deleted | ({ALERT_EVENTS: events} if events else {})
     finally:
         await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", LOCK)
 

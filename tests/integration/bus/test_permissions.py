@@ -103,6 +103,7 @@ MAY_PUBLISH: dict[str, set[str]] = {
     "$JS.ACK.METRICS.ingest.1.1.1.1.0": {"ingest"},
     "$JS.ACK.BACKFILL.ingest.1.1.1.1.0": {"ingest"},
     "$JS.ACK.METRICS.other.1.1.1.1.0": set(),
+    "$JS.ACK.ALERTS.ingest.1.1.1.1.0": {"ingest"},
     "$JS.ACK.ALERTS.other.1.1.1.1.0": set(),
 }
 """Subject → the users that may publish on it."""
@@ -121,10 +122,11 @@ CONSUMERS_OF: dict[str, set[str]] = {
 """Stream of alerting → the users that may read it by consumers of their own, beside provision."""
 
 ASKED: dict[str, set[str]] = {
-    "STREAM.INFO.ALERTS": {"api"},
+    "STREAM.INFO.ALERTS": {"ingest", "api"},
     "STREAM.MSG.GET.ALERTS": {"api"},
     "CONSUMER.CREATE.ALERTS.own.alerts.*.*.*": {"notifier"},
     "CONSUMER.CREATE.ALERTS.own.alerts.*.*.>": {"notifier"},
+    "CONSUMER.INFO.ALERTS.ingest": {"ingest"},
     "STREAM.INFO.KV_alert_rules": {"api"},
     "STREAM.INFO.KV_silences": {"api"},
     "STREAM.INFO.KV_alert_routes": {"api"},
@@ -160,6 +162,7 @@ def of_alerting() -> dict[str, set[str]]:
                         "STREAM.CREATE.{}", "STREAM.UPDATE.{}", "STREAM.DELETE.{}", "STREAM.PURGE.{}",
                         "STREAM.MSG.DELETE.{}", "STREAM.INFO.{}", "STREAM.MSG.GET.{}", "DIRECT.GET.{}"):  # fmt: skip
             table.setdefault(request.format(stream), set())
+    table["CONSUMER.MSG.NEXT.ALERTS.ingest"] = {"ingest"}
     return {f"$JS.API.{request}": {"provision", *users} for request, users in table.items()}
 
 

@@ -148,6 +148,18 @@ def test_nobody_reaches_the_consumer_of_ingest(role: Role, stream: str, verb: st
         assert not may_publish(role, f"$JS.API.CONSUMER.{verb}.{stream}.{rest}")
 
 
+@pytest.mark.parametrize("stream", ["METRICS", "BACKFILL", "ALERTS"])
+def test_ingest_reads_a_stream_by_its_own_consumer_alone_and_says_nothing_there(stream: str) -> None:
+    asked = ("STREAM.INFO.{}", "CONSUMER.INFO.{}.ingest", "CONSUMER.MSG.NEXT.{}.ingest", "CONSUMER.MSG.NEXT.{}.other",
+             "CONSUMER.CREATE.{}.ingest", "CONSUMER.DELETE.{}.ingest", "STREAM.MSG.GET.{}", "STREAM.PURGE.{}",
+             "DIRECT.GET.{}")  # fmt: skip
+    assert [verb for verb in asked if may_publish("ingest", f"$JS.API.{verb.format(stream)}")] == [*asked[:3]]
+    assert may_publish("ingest", f"$JS.ACK.{stream}.ingest.1.1.1.1.0")
+    assert not may_publish("ingest", f"$JS.ACK.{stream}.other.1.1.1.1.0")
+    subject = {"ALERTS": "alerts.disk.web-1.x"}.get(stream, f"{stream.lower()}.web-1.system")
+    assert not may_publish("ingest", subject)
+
+
 @pytest.mark.parametrize("bucket", BUCKETS)
 def test_the_api_has_no_consumer_of_what_it_writes(bucket: str) -> None:
     # The broker delivers to any subject that a consumer names: what was written here would come out as a sample set.
