@@ -38,7 +38,12 @@ def at(seconds: float) -> datetime:
 
 def fired(host: str, seconds: float, status: Any = "firing", level: Any = "warning", **changed: Any) -> AlertTransition:
     """Return a transition of that second, of an incident that bears the host's name."""
-    plain = {"id": f"{host}:{status}:{level}:{seconds}", "incident": f"of-{host}", "since": at(0), "time": at(seconds)}
+    plain: dict[str, Any] = {
+        "id": f"{host}:{status}:{level}:{seconds}",
+        "incident": f"of-{host}",
+        "since": at(0),
+        "time": at(seconds),
+    }
     return transition(host, status, level, **(plain | changed))
 
 

@@ -135,9 +135,9 @@ def test_changes_are_handed_out_once_and_the_newest_of_each_alert() -> None:
 def test_what_is_read_anew_tells_what_differs(before: str, fresh: str, told: str) -> None:
     active = lived(before)
     active.take_changed()
-    assert not active.is_filled
+    is_filled_before = active.is_filled
     active.replace_by(lived(fresh))
-    assert active.is_filled
+    assert (is_filled_before, active.is_filled) == (False, True)
     assert " ".join(f"{news.alert.status} {news.alert.level}" for news in active.take_changed()) == told
     assert shown(active) == shown(lived(fresh))
 

@@ -14,7 +14,7 @@ from services.api.alerts.stored import Stored
 from services.api.alerts.stream import before_of
 from services.api.alerts.trail import trail_of
 from services.api.observations import Observations
-from shared.wire.alert import AlertTransition
+from shared.wire.alert import AlertEvent, AlertTransition
 from tests.unit.api.alert_events import FakeStream, act, after, stored, transition
 from tests.waiting import holds
 
@@ -79,7 +79,8 @@ async def test_the_acts_of_an_incident_are_found_where_its_publisher_does_not_sa
     started: Started,
 ) -> None:
     stream = FakeStream()
-    for sequence, event in enumerate((FIRST, act(FIRST), transition(level="critical", time_s=4)), 1):
+    story: tuple[AlertEvent, ...] = (FIRST, act(FIRST), transition(level="critical", time_s=4))
+    for sequence, event in enumerate(story, 1):
         stream.messages[sequence] = stored(event, sequence)
     assert shown(await started(stream)) == "web-1/critical/kim/0"
 
