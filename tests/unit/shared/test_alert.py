@@ -147,8 +147,7 @@ names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 @settings(max_examples=200)
-@given(st.text(min_size=1, max_size=63).filter(lambda text: text.encode("utf-8", "replace").decode() == text),
-       names, names, st.floats(-3.4e38, 3.4e38))  # fmt: skip
+@given(names.filter(bool).map(lambda name: name[:63]), names, names, st.floats(-3.4e38, 3.4e38))
 def test_whatever_strangers_chose_travels_whole(host: str, mount: str, device: str, value: float) -> None:
     message = message_of(Alert(DISK, host, "system", (mount, device)), condition_of(DISK, host), FIRING, value)
     assert decode_alert(encode_alert(message), event_subject(message)) == message
