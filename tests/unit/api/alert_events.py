@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -65,6 +66,8 @@ class FakeStream(AlertStream):
     hear: Callable[[Msg], Any] | None = None
     published: list[AlertAct] = field(default_factory=list)
     asked_count: int = 0
+    asked_now: int = 0
+    asked_at_once_max: int = 0
 
     async def connected(self, hear: Callable[[Msg], Any]) -> AlertStream:
         self.hear = hear
@@ -100,6 +103,10 @@ class FakeStream(AlertStream):
 
     async def following(self, sequence: int, subjects: str) -> Stored | None:
         self._require_there()
+        self.asked_now += 1
+        self.asked_at_once_max = max(self.asked_at_once_max, self.asked_now)
+        await asyncio.sleep(0)
+        self.asked_now -= 1
         if sequence in self.not_yet:
             self.not_yet.discard(sequence)
             return None

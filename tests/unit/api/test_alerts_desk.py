@@ -59,8 +59,10 @@ class FakeDatabase:
     is_stuck: bool = False
     events: list[AlertEvent] = field(default_factory=list)
     entries: list[tuple[Any, ...]] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
 
     async def incident(self, incident: str) -> tuple[list[AlertEvent], bool]:
+        self.asked.add(incident)
         await self._answer()
         return [event for event in self.events if event.incident == incident], False
 
@@ -170,14 +172,16 @@ async def test_what_only_the_database_knows_is_found_there() -> None:
 
 @pytest.mark.parametrize("incident", ["nothing-1", "", "../../etc", "a" * 101, "a b", "a\0", "ä"])
 async def test_an_incident_that_nobody_knows_is_not_found(incident: str) -> None:
-    stream = FakeStream()
-    async with desk(stream, FakeDatabase()) as at:
+    stream, database = FakeStream(), FakeDatabase()
+    async with desk(stream, database) as at:
         for asked in (at.acknowledge(incident, "", KIM, ALL), at.comment(incident, "x", KIM, ALL)):
             with pytest.raises(NotFoundError):
                 await asked
         with pytest.raises(NotFoundError):
             await at.incident(incident, ALL)
     assert stream.published == []
+    # A name that no incident has is not looked for.
+    assert database.asked <= {"nothing-1"}
 
 
 async def test_who_may_not_see_the_host_does_not_learn_that_there_is_one() -> None:

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from services.api.alerts.active import ActiveAlerts
-from services.api.alerts.follow import AGAIN_S, LOOK_S, AlertFollow
+from services.api.alerts.follow import AGAIN_S, ASKED_AT_ONCE_MAX, LOOK_S, AlertFollow
 from services.api.alerts.stored import Stored
 from services.api.alerts.stream import before_of
 from services.api.alerts.trail import trail_of
@@ -105,6 +105,7 @@ async def test_many_at_once_are_all_taken(started: Started) -> None:
     assert len(follow.active) == 300
     # Several are asked for at once, but none twice without need.
     assert stream.asked_count < 700
+    assert stream.asked_at_once_max == ASKED_AT_ONCE_MAX
 
 
 async def test_what_is_heard_before_it_is_stored_is_taken_at_once_and_not_at_the_next_look(started: Started) -> None:
