@@ -13,6 +13,7 @@ from shared.subjects import (
     ALERT_STATE_BUCKET,
     ALERTS,
     BACKFILL,
+    CHANNEL_TESTS,
     DEAD,
     DURABLE,
     EVALUATOR_KEY,
@@ -133,6 +134,8 @@ _PUBLISH: Mapping[Role, tuple[str, ...]] = {
     "notifier": (
         bucket_subject(NOTIFIED_BUCKET, "*.*.*"),
         dead_subject(ALERTS),
+        # What became of a test message, which nobody but the API may ask for.
+        f"{inbox_prefix('api')}.>",
         *_lease(NOTIFIER_KEY),
         *_followed(ALERTS, *map(bucket_stream, (HOSTS_BUCKET, *_CONFIGURED, ALERT_CHANNELS_BUCKET, NOTIFIED_BUCKET))),
     ),
@@ -150,6 +153,7 @@ _PUBLISH: Mapping[Role, tuple[str, ...]] = {
         # Addresses are secrets: it may replace a channel and list their names, and reads none.
         bucket_subject(ALERT_CHANNELS_BUCKET, "*"),
         f"$JS.API.STREAM.INFO.{bucket_stream(ALERT_CHANNELS_BUCKET)}",
+        CHANNEL_TESTS,
         # Of what it writes itself it gets single values, wrapped in JSON, and has no consumer: see ARCHITECTURE.md.
         *(f"$JS.API.STREAM.{verb}.{bucket_stream(bucket)}" for bucket in _CONFIGURED for verb in ("INFO", "MSG.GET")),
     ),
@@ -167,6 +171,7 @@ _PUBLISH: Mapping[Role, tuple[str, ...]] = {
 }  # fmt: skip
 
 _SUBSCRIBE: Mapping[Role, tuple[str, ...]] = {
+    "notifier": (CHANNEL_TESTS,),
     "api": ("metrics.>", *(bucket_subject(bucket, ">") for bucket in (HOSTS_BUCKET, *_CONFIGURED))),
     "subscriber": ("metrics.>", "alerts.>"),
 }

@@ -6,7 +6,7 @@ import pytest
 
 from shared.permissions import Permissions, host_permissions, role_permissions
 from shared.streams import streams
-from shared.subjects import ROLES, SIMULATOR, Role
+from shared.subjects import CHANNEL_TESTS, ROLES, SIMULATOR, Role, channel_test_subject
 
 EVERY_ROLE: tuple[Role, ...] = (*ROLES, SIMULATOR)
 BUCKETS = ("alert_rules", "silences", "alert_routes", "alert_channels", "alert_state", "notified", "leases",
@@ -106,6 +106,10 @@ def test_only_provision_may_use_the_whole_jetstream_api() -> None:
         ("$KV.leases.notifier", "notifier"),
         ("$KV.alert_cursor.evaluator", "alerting"),
         ("$KV.alert_cursor.seeded", "provision"),
+        ("notifier.test.pager", "api"),
+        ("notifier.test.pager.more", ""),
+        ("_INBOX_api.abc.def", "notifier"),
+        ("_INBOX_alerting.abc", ""),
         ("dead.alerts", "ingest notifier"),
         ("dead.metrics", "ingest"),
     ],
@@ -133,6 +137,12 @@ def test_who_says_what_of_alerts(subject: str, roles: str) -> None:
 )
 def test_who_reads_what_of_alerts(stream: str, subject: str, roles: str) -> None:
     assert [role for role in EVERY_ROLE if may_read(role, stream, subject)] == roles.split()
+
+
+def test_only_the_notifier_hears_that_a_channel_is_to_be_tried() -> None:
+    assert channel_test_subject("On call, 24/7") == "notifier.test.On=20call=2C=2024=2F7"
+    for subject in (channel_test_subject("On call, 24/7"), CHANNEL_TESTS):
+        assert [role for role in EVERY_ROLE if may_hear(role, subject)] == ["notifier"]
 
 
 def test_every_bucket_of_alerting_is_listed() -> None:
