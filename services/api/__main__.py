@@ -28,6 +28,8 @@ from services.api.auth.passwords import Passwords
 from services.api.auth.queries import AccessQueries
 from services.api.auth.sessions import EndedSessions, follow_ended
 from services.api.auth.tokens import SigningKey, SigningKeyError, signing_key
+from services.api.bus import Bus
+from services.api.configured import configured_on
 from services.api.database import Database, Limits, open_database
 from services.api.delivery.queries import DeliveryQueries
 from services.api.edge import App as AsgiApp
@@ -45,6 +47,7 @@ from services.api.observations import Observations
 from services.api.page import read_page
 from services.api.schema import describe
 from services.api.settings import ApiSettings
+from services.api.trail import Trail
 from services.api.upkeep import Upkeep
 from shared.runtime.bus import BusAddress, connect
 from shared.runtime.command_line import read_settings_or_exit
@@ -96,6 +99,8 @@ async def serve(settings: ApiSettings, key: SigningKey) -> bool:
         relay, inventories, board = Relay(Latest(), observations), Inventories(_now), HealthBoard()
         sessions, queries = EndedSessions(relay.end), AccessQueries(app_database)
         admin, gate = AdminQueries(app_database), Gate(key, sessions, _now)
+        feed: Feed = Feed(lambda: _connect(settings, ending, feed.reconnected), relay, inventories)
+        trail = Trail(admin.enter_deed, _now)
         parts = Parts(
             access=Access(queries, admin, passwords, sessions, key, _now), gate=gate, admin=admin,
             metric_queries=MetricQueries(read, observations, settings.cache_bytes_max),
@@ -103,9 +108,9 @@ async def serve(settings: ApiSettings, key: SigningKey) -> bool:
             exports=Exports(export_database, observations, _export_limits(settings)),
             latest=relay.latest, inventories=inventories, board=board,
             sockets=LiveSockets(relay, gate, observations, settings.clients_max), page=read_page(settings.page),
+            configured=configured_on(Bus(lambda: feed.bus), trail, _now),
             description=msgspec.json.encode(describe()), secure=settings.public_url.startswith("https:"), clock=_now,
         )  # fmt: skip
-        feed: Feed = Feed(lambda: _connect(settings, ending, feed.reconnected), relay, inventories)
         upkeep = Upkeep(queries, passwords, settings.admin_password)
         checks = HealthChecks(board, lambda: feed.bus, HealthQueries(read), _now)
         stack.push_async_callback(feed.close)
@@ -115,7 +120,7 @@ async def serve(settings: ApiSettings, key: SigningKey) -> bool:
         await checks.look()
         observations.hosts.set_function(lambda: len(relay.latest))
         observations.ended_sessions.set_function(lambda: len(sessions))
-        for work in (relay.run(), follow_ended(sessions, queries), upkeep.run(), checks.run()):
+        for work in (relay.run(), follow_ended(sessions, queries), upkeep.run(), checks.run(), trail.run()):
             stack.push_async_callback(_cancel, _start(work, ending))
         names = names_of(settings.public_url, settings.bind, settings.origins)
         # What is there by now stays: the collector of garbage need not look at it again.

@@ -22,6 +22,8 @@ from services.api.auth.access import Access
 from services.api.auth.controller import AuthController
 from services.api.auth.guards import Gate
 from services.api.auth.tokens import Caller
+from services.api.channels.controller import ChannelsController
+from services.api.configured import Configured
 from services.api.context import context_of
 from services.api.delivery.controller import DeliveryController
 from services.api.delivery.queries import DeliveryQueries
@@ -38,13 +40,17 @@ from services.api.metrics.history import History
 from services.api.metrics.queries import MetricQueries
 from services.api.page import Page, asset, index
 from services.api.refusals import in_our_words
+from services.api.routing.controller import RoutingController
+from services.api.rules.controller import RulesController
 from services.api.scope import Scope
+from services.api.silences.controller import SilencesController
 
 log = logging.getLogger(__name__)
 
 HANDLERS: list[ControllerRouterHandler] = [
     index, asset, HealthController, AuthController, HostsController, DeliveryController, MetricsController,
     AdminController, live,
+    RulesController, SilencesController, RoutingController, ChannelsController,
 ]  # fmt: skip
 
 
@@ -62,6 +68,7 @@ class Parts:
     inventories: Inventories
     board: HealthBoard
     sockets: LiveSockets
+    configured: Configured
     page: Page
     description: bytes
     secure: bool
@@ -74,6 +81,7 @@ def make_app(parts: Parts, origins: tuple[str, ...] = ()) -> Litestar:
         "access": parts.access, "admin": parts.admin, "delivery": parts.delivery, "latest": parts.latest,
         "inventories": parts.inventories, "board": parts.board, "sockets": parts.sockets, "page": parts.page,
         "description": parts.description, "secure": parts.secure, "clock": parts.clock,
+        "configured": parts.configured,
     }  # fmt: skip
     return Litestar(
         HANDLERS,
@@ -121,7 +129,7 @@ def _per_request(parts: Parts | None) -> dict[str, Provide]:
 def _undecided() -> dict[str, Provide]:
     names = (
         "access", "admin", "delivery", "latest", "inventories", "board", "sockets", "page",
-        "description", "secure", "clock",
+        "description", "secure", "clock", "configured",
     )  # fmt: skip
     return {name: _constant(None) for name in names} | _per_request(None)
 
@@ -148,6 +156,6 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
     if not origins:
         return None
     return CORSConfig(
-        allow_origins=list(origins), allow_methods=["GET", "POST", "PATCH"],
+        allow_origins=list(origins), allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["authorization", "content-type", "x-vitalwire-client"], expose_headers=["x-request-id"],
     )  # fmt: skip

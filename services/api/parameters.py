@@ -10,10 +10,21 @@ from services.api.errors import BadParameterError
 from shared.glob import PATTERN_CHARACTERS_MAX, PATTERNS_MAX
 
 LIMIT_MAX = 1_000
+REVISION_MAX = 2**53 - 1
+"""The broker counts farther; a number of JavaScript does not."""
 
 Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description=f"Entries of one page, 1 to {LIMIT_MAX}.")]
 Cursor = Annotated[
     str | None, QueryParameter(max_length=1_000, description="`next_cursor` of the page before; none is the first.")
+]
+Revision = Annotated[
+    int | None,
+    QueryParameter(
+        ge=0,
+        le=REVISION_MAX,
+        description="The revision that the caller has read, 0 where there was none: 409 when another stands there now. "
+        "Without, whatever stands there is replaced.",
+    ),
 ]
 Hosts = Annotated[
     list[str] | None,

@@ -42,8 +42,10 @@ def refusal_of(fault: Mapping[str, str], request: Request) -> BadParameterError:
     if in_body and key in fields and isinstance(request.body, dict):
         return _refusal(key, fields[key], request.body.get(key, NOTHING))
     if in_body:
-        came = shown(request.body, secret=False)
-        return BadParameterError(f"The body: expected a JSON object with {', '.join(fields)}, got {came}")
+        # A route that reads its body itself may be given secrets.
+        came = shown(request.body, secret=not fields)
+        named_fields = f" with {', '.join(fields)}" if fields else ""
+        return BadParameterError(f"The body: expected a JSON object{named_fields}, got {came}")
     return _refusal(key, inspect.type_info(request.accepted[key]), request.query.get(key, NOTHING))
 
 
