@@ -28,6 +28,7 @@ from services.api.auth.passwords import Passwords
 from services.api.auth.queries import AccessQueries
 from services.api.auth.sessions import EndedSessions, follow_ended
 from services.api.auth.tokens import SigningKey, SigningKeyError, signing_key
+from services.api.backtest.queries import Backtests
 from services.api.database import Database, Limits, open_database
 from services.api.delivery.queries import DeliveryQueries
 from services.api.edge import App as AsgiApp
@@ -101,6 +102,7 @@ async def serve(settings: ApiSettings, key: SigningKey) -> bool:
             metric_queries=MetricQueries(read, observations, settings.cache_bytes_max),
             delivery=DeliveryQueries(read),
             exports=Exports(export_database, observations, _export_limits(settings)),
+            backtests=Backtests(read),
             latest=relay.latest, inventories=inventories, board=board,
             sockets=LiveSockets(relay, gate, observations, settings.clients_max), page=read_page(settings.page),
             description=msgspec.json.encode(describe()), secure=settings.public_url.startswith("https:"), clock=_now,

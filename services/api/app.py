@@ -22,6 +22,8 @@ from services.api.auth.access import Access
 from services.api.auth.controller import AuthController
 from services.api.auth.guards import Gate
 from services.api.auth.tokens import Caller
+from services.api.backtest.controller import BacktestController
+from services.api.backtest.queries import Backtests
 from services.api.context import context_of
 from services.api.delivery.controller import DeliveryController
 from services.api.delivery.queries import DeliveryQueries
@@ -44,7 +46,7 @@ log = logging.getLogger(__name__)
 
 HANDLERS: list[ControllerRouterHandler] = [
     index, asset, HealthController, AuthController, HostsController, DeliveryController, MetricsController,
-    AdminController, live,
+    AdminController, BacktestController, live,
 ]  # fmt: skip
 
 
@@ -58,6 +60,7 @@ class Parts:
     metric_queries: MetricQueries
     delivery: DeliveryQueries
     exports: Exports
+    backtests: Backtests
     latest: Latest
     inventories: Inventories
     board: HealthBoard
@@ -74,6 +77,7 @@ def make_app(parts: Parts, origins: tuple[str, ...] = ()) -> Litestar:
         "access": parts.access, "admin": parts.admin, "delivery": parts.delivery, "latest": parts.latest,
         "inventories": parts.inventories, "board": parts.board, "sockets": parts.sockets, "page": parts.page,
         "description": parts.description, "secure": parts.secure, "clock": parts.clock,
+        "backtests": parts.backtests,
     }  # fmt: skip
     return Litestar(
         HANDLERS,
@@ -121,7 +125,7 @@ def _per_request(parts: Parts | None) -> dict[str, Provide]:
 def _undecided() -> dict[str, Provide]:
     names = (
         "access", "admin", "delivery", "latest", "inventories", "board", "sockets", "page",
-        "description", "secure", "clock",
+        "description", "secure", "clock", "backtests",
     )  # fmt: skip
     return {name: _constant(None) for name in names} | _per_request(None)
 

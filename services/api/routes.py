@@ -31,6 +31,7 @@ ROUTES: Mapping[tuple[str, str], Least] = {
     ("GET", "/api/v1/metrics/{family}"): "viewer",
     ("GET", "/api/v1/metrics/{family}/top"): "viewer",
     ("GET", "/api/v1/schema"): "viewer",
+    ("POST", "/api/v1/rules/backtest"): "operator",
     ("GET", "/api/v1/users"): "admin",
     ("POST", "/api/v1/users"): "admin",
     ("PATCH", "/api/v1/users/{username}"): "admin",

@@ -29,14 +29,14 @@ _ERRORS = {
     429: "Too many attempts; `Retry-After` says how long to wait.",
     503: "A part that this answer needs is away or busy; `Retry-After` says when to try again.",
 }
-_BODIES = ("Login", "PasswordChange", "NewUser", "UserChange")
+_BODIES = ("Login", "PasswordChange", "NewUser", "UserChange", "BacktestWish")
 """Bodies of requests: an unknown field is an error."""
 
 _ALWAYS = (400, 403, 503)
 _BY_OPERATION = {
     "login": (401, 413, 429), "refresh": (401, 409), "changePassword": (413, 429), "createUser": (409, 413),
     "changeUser": (404, 409, 413), "readHost": (404,), "readMetrics": (404,), "listTop": (404,), "readCurrent": (404,),
-    "readDelivery": (404,),
+    "readDelivery": (404,), "backtestRule": (413,),
 }  # fmt: skip
 
 
