@@ -70,7 +70,7 @@ fmt: .venv/dev.stamp .venv/npm.stamp ## Format the code
 bench: ## Measure collector, ingest, queries and live delivery
 bench-collector: ## Measure the collector beside prometheus-node-exporter (Debian)
 bench-ingest: ## Measure ingest (PART=drain or live; see docs/performance.md)
-bench-storage: ## Measure storage (PART=queries, upkeep, indexes or bytes; see docs/storage.md)
+bench-storage: ## Measure storage (PART=queries, backtest, upkeep, indexes or bytes; see docs/storage.md)
 bench-spool: ## Drain a spool of three days beside live hosts (30 minutes; see docs/performance.md)
 bench bench-collector bench-ingest bench-storage bench-spool: setup .venv/dev.stamp
 	@$(RUN) -m tests.$(subst -,.,$@) $(PART)

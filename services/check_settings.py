@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from services.alerting.notifier.settings import NotifierSettings
+from services.alerting.settings import AlertingSettings
 from services.api.settings import ApiSettings
 from services.collector.settings import CollectorSettings, host_problems
 from services.ingest.settings import IngestSettings, ProvisionSettings
@@ -19,6 +21,8 @@ SETTINGS: dict[str, type[Any]] = {
     "ingest": IngestSettings,
     "api": ApiSettings,
     "collector": CollectorSettings,
+    "notifier": NotifierSettings,
+    "alerting": AlertingSettings,
 }
 
 

@@ -14,6 +14,7 @@ from shared.subjects import (
     ALERT_STATE_BUCKET,
     ALERTS,
     BACKFILL,
+    CHANNEL_TESTS,
     DEAD,
     DURABLE,
     EVALUATOR_KEY,
@@ -129,7 +130,7 @@ _PUBLISH: Mapping[Role, tuple[str, ...]] = {
         bucket_subject(ALERT_RULES_BUCKET, "*"),
         bucket_subject(ALERT_CURSOR_BUCKET, SEEDED_KEY),
     ),
-    "ingest": ("dead.>", *_consumed(METRICS), *_consumed(BACKFILL)),
+    "ingest": ("dead.>", *_consumed(METRICS), *_consumed(BACKFILL), *_consumed(ALERTS)),
     "alerting": (
         # What stands last on a subject is the fence that the next is published behind.
         "alerts.*.*.*",
@@ -144,6 +145,8 @@ _PUBLISH: Mapping[Role, tuple[str, ...]] = {
     "notifier": (
         bucket_subject(NOTIFIED_BUCKET, "*.*.*"),
         dead_subject(ALERTS),
+        # What became of a test message, which nobody but the API may ask for.
+        f"{inbox_prefix('api')}.>",
         *_lease(NOTIFIER_KEY),
         *_followed(ALERTS, *map(bucket_stream, (HOSTS_BUCKET, *_CONFIGURED, ALERT_CHANNELS_BUCKET, NOTIFIED_BUCKET))),
     ),
@@ -155,12 +158,15 @@ _PUBLISH: Mapping[Role, tuple[str, ...]] = {
         *(f"$JS.API.STREAM.INFO.{stream}" for stream in (METRICS, HOSTS_STREAM)),
         *_followed(METRICS, HOSTS_STREAM),
         "alerts.*.*.*.act",
+        # No consumer here either: none could be held to transitions, since a `*` of a permission also allows `>`.
+        *(f"$JS.API.STREAM.{verb}.{ALERTS}" for verb in ("INFO", "MSG.GET")),
         bucket_subject(ALERT_RULES_BUCKET, "*"),
         bucket_subject(SILENCES_BUCKET, "*"),
         bucket_subject(ALERT_ROUTES_BUCKET, ROUTES_KEY),
         # Addresses are secrets: it may replace a channel and list their names, and reads none.
         bucket_subject(ALERT_CHANNELS_BUCKET, "*"),
         f"$JS.API.STREAM.INFO.{bucket_stream(ALERT_CHANNELS_BUCKET)}",
+        CHANNEL_TESTS,
         # Of what it writes itself it gets single values, wrapped in JSON, and has no consumer: see ARCHITECTURE.md.
         *(f"$JS.API.STREAM.{verb}.{bucket_stream(bucket)}" for bucket in _CONFIGURED for verb in ("INFO", "MSG.GET")),
     ),
@@ -178,7 +184,13 @@ _PUBLISH: Mapping[Role, tuple[str, ...]] = {
 }  # fmt: skip
 
 _SUBSCRIBE: Mapping[Role, tuple[str, ...]] = {
-    "api": ("metrics.>", *(bucket_subject(bucket, ">") for bucket in (HOSTS_BUCKET, *_CONFIGURED))),
+    "notifier": (CHANNEL_TESTS,),
+    "api": (
+        "metrics.>",
+        "alerts.*.*.*",
+        "alerts.*.*.*.act",
+        *(bucket_subject(bucket, ">") for bucket in (HOSTS_BUCKET, *_CONFIGURED)),
+    ),
     "subscriber": ("metrics.>", "alerts.>"),
 }
 

@@ -11,7 +11,7 @@ from shared.family import Column, Family
 from shared.glob import to_like
 from shared.resolution import Level, Resolution
 from shared.rollups import average_of, relation
-from shared.sql import BUCKET_ORIGIN
+from shared.sql import BUCKET_ORIGIN, known_hosts
 
 Aggregate = Literal["avg", "min", "max"]
 Kind = Literal["d", "q"]
@@ -102,6 +102,63 @@ def select_instants_count(selection: Selection, instants_max: int) -> Statement:
     distinct = f"SELECT DISTINCT time FROM {relation(selection.family, selection.resolution.level)}"
     text = f"SELECT count(*)\nFROM (\n{distinct}\nWHERE {where}\nLIMIT ${len(parameters)}\n) AS instants"
     return Statement(text, parameters)
+
+
+def select_amounts(selection: Selection) -> Statement:
+    """Return the SELECT of how much each host has in a rollup: rows, and the samples that these stand for."""
+    parameters: list[Any] = [selection.start, selection.end]
+    where = _where(selection, parameters)
+    text = (
+        "SELECT host, count(*) AS rows, sum(samples)::bigint AS samples\n"
+        f"FROM {relation(selection.family, selection.resolution.level)}\nWHERE {where}\nGROUP BY host"
+    )
+    return Statement(text, parameters)
+
+
+def select_reached(selection: Selection, bound: float, above: bool) -> Statement:
+    """Return the SELECT of the buckets of a rollup, in their order, in which some row reached a bound."""
+    (gauge,) = selection.gauges
+    parameters: list[Any] = [selection.start, selection.end]
+    where = _where(selection, parameters)
+    parameters.append(bound)
+    reached = f"{gauge.name}_max >=" if above else f"{gauge.name}_min <="
+    text = (
+        f"SELECT DISTINCT time\nFROM {relation(selection.family, selection.resolution.level)}\n"
+        f"WHERE {where} AND {reached} ${len(parameters)}::float8\nORDER BY time"
+    )
+    return Statement(text, parameters)
+
+
+def select_newest_instants(selection: Selection, count: int) -> Statement:
+    """Return the SELECT of source and time: of each source of some hosts so many of the newest instants, in no order.
+
+    The rollup of 1 hour tells which sources there are, and when each told last; so of the raw rows a day is looked
+    through at most, however long ago a source fell silent. The selection begins and ends with whole hours.
+    """
+    parameters: list[Any] = [selection.start, selection.end]
+    where = _where(selection, parameters)
+    parameters.append(count)
+    sources = (
+        f"SELECT host, source, max(time) AS newest_hour FROM {relation(selection.family, '1h')}\n"
+        f"WHERE {where}\nGROUP BY host, source"
+    )
+    instants = (
+        f"SELECT DISTINCT told.time FROM {relation(selection.family, 'raw')} AS told\n"
+        "WHERE told.host = sources.host AND told.source = sources.source\n"
+        "    AND told.time >= sources.newest_hour - interval '1 day'"
+        " AND told.time < sources.newest_hour + interval '1 hour'\n"
+        f"ORDER BY told.time DESC LIMIT ${len(parameters)}"
+    )
+    text = (
+        f"SELECT sources.source, newest.time\nFROM (\n{sources}\n) AS sources\n"
+        f"CROSS JOIN LATERAL (\n{instants}\n) AS newest"
+    )
+    return Statement(text, parameters)
+
+
+def select_hosts(name: str) -> str:
+    """Return the SELECT of the hosts of a relation, which looks at few rows of each."""
+    return f"WITH RECURSIVE {known_hosts(name)}\nSELECT host FROM known WHERE host IS NOT NULL"
 
 
 def _packed(number: str) -> str:

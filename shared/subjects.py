@@ -40,6 +40,9 @@ NOTIFIER_KEY = "notifier"
 SEEDED_KEY = "seeded"
 """Where provision notes which default rules it has put into their bucket."""
 
+CHANNEL_TESTS = "notifier.test.*"
+"""Asks the notifier that tells for a test message by one channel; see `channel_test_subject`."""
+
 
 class TokenError(ValueError):
     """A text cannot be a host name or source, or a token is not one of ours. Say what is accepted; do not retry."""
@@ -131,6 +134,11 @@ def alert_act_subject(rule: str, host: str, series: str) -> str:
 def alert_key(rule: str, host: str, series: str) -> str:
     """Return the key of an alert in the buckets that keep its state."""
     return f"{token(rule)}.{token(host)}.{series}"
+
+
+def channel_test_subject(channel: str) -> str:
+    """Return the subject on which the notifier is asked for a test message by a channel; it answers the API alone."""
+    return f"notifier.test.{token(channel)}"
 
 
 def bucket_stream(bucket: str) -> str:

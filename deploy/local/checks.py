@@ -12,7 +12,8 @@ from pathlib import Path
 from deploy.local.application import Application
 from deploy.local.errors import StackError
 from deploy.local.postgres import Reach
-from deploy.local.programs import OUR_VARIABLE, Program, Site, provision_program, service_programs
+from deploy.local.programs import Program, Site, provision_program, service_programs
+from deploy.local.said import OUR_VARIABLE
 from deploy.local.settings import API_PORT, GIB, LOOPBACK, NATS_PORT, LocalSettings
 from deploy.local.state import layout_of
 from shared.runtime.command_line import SETTINGS_VARIABLE, read_sections, variables_of
@@ -22,6 +23,8 @@ OWN_API_PORT = f"{OUR_VARIABLE}API_PORT"
 """The stack's setting api_port, spelled like the setting port of the API."""
 NEVER = frozenset({"nats_user", "once", "simulate"})
 """What the stack leaves at its default, because another value would break it."""
+OFFERED = frozenset({"notifier.page_url"})
+"""What the stack gives only where the user gives nothing."""
 INSTEAD = {
     "api.port": "set local.api_port (VITALWIRE_API_PORT) instead",
     "api.bind": "set local.bind (VITALWIRE_BIND) instead",
@@ -106,7 +109,7 @@ def _own(program: Program) -> list[str]:
 
 
 def _is_decided(decided: Mapping[str, set[str]], section: str, key: str) -> bool:
-    return _plain(key) in decided.get(section, ())
+    return _plain(key) in decided.get(section, ()) and f"{section}.{key}" not in OFFERED
 
 
 def _plain(key: str) -> str:

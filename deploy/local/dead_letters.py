@@ -10,7 +10,8 @@ from pathlib import Path
 from deploy.local.bus_users import role_secret
 from deploy.local.errors import StackError
 from deploy.local.postgres import Reach
-from deploy.local.programs import OUR_VARIABLE, database_secret
+from deploy.local.programs import database_secret
+from deploy.local.said import OUR_VARIABLE
 from deploy.local.settings import authority, local_address
 from deploy.local.state import Layout, known_stack
 

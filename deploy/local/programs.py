@@ -13,17 +13,17 @@ from deploy.local import postgres
 from deploy.local.application import Application
 from deploy.local.bus_users import BACKFILL_BYTES_MAX, METRICS_BYTES_MAX, host_secret, role_secret
 from deploy.local.identity import MARKER
+from deploy.local.said import OUR_VARIABLE, said
 from deploy.local.settings import authority, local_address
 from deploy.local.spool_hours import is_named
 from deploy.local.state import Layout
-from shared.runtime.command_line import SETTINGS_VARIABLE, read_sections
+from shared.runtime.command_line import SETTINGS_VARIABLE
 from shared.subjects import SIMULATOR
 
 METRICS_DIVISOR, BACKFILL_DIVISOR = 5, 10
 """What is left of a low ceiling by size when the streams took their part is the database's."""
 SERVICE_READY = '"event": "ready"'
 DATABASE_ROLES = ("vw_ingest", "vw_read", "vw_app")
-OUR_VARIABLE = "VITALWIRE_"
 OURS_IN_A_SECTION = f"{OUR_VARIABLE}INGEST_PROCESSES"
 """The stack's setting ingest_processes, spelled like a setting of ingest."""
 INGEST_PROCESSES_PROVISIONED = 4
@@ -31,7 +31,10 @@ INGEST_PROCESSES_PROVISIONED = 4
 CONNECTIONS_OF_INGEST = 3
 SERVICE_STOP_S_MAX = 20.0
 """Longer than ingest takes by its own bounds while the database is frozen."""
-SECTIONS_PASSED_ON = ("PROVISION_", "INGEST_", "API_", "COLLECTOR_", "SETTINGS")
+SECTIONS_PASSED_ON = ("PROVISION_", "INGEST_", "API_", "COLLECTOR_", "NOTIFIER_", "ALERTING_", "SETTINGS")
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
+"""In capital or small letters, as programs read both."""
+CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,11 @@ def provision_program(site: Site, outside: Mapping[str, str]) -> Program:
 
 
 def service_programs(site: Site, outside: Mapping[str, str]) -> list[Program]:
-    """Return the services in the order of their start."""
+    """Return the services in the order of their start, which is that of their end turned round.
+
+    The evaluator is last: while the others start, or end, hosts fall silent of which nobody must be told. What was said
+    before it began it reads in the stream. The notifier is there to hear it, and until its last word.
+    """
     layout = site.layout
     ingest = {
         "DATABASE_URL": site.reach.url("vw_ingest"),
@@ -154,7 +161,13 @@ def service_programs(site: Site, outside: Mapping[str, str]) -> list[Program]:
         _service(site, outside, "api", "services.api", api),
         _service(site, outside, "collector", "services.collector", collector),
     ]
-    return [*programs, _simulator(site, outside)] if site.simulate else programs
+    if site.simulate:
+        programs.append(_simulator(site, outside))
+    return [
+        *programs,
+        _notifier(site, outside),
+        _service(site, outside, "alerting", "services.alerting", {}),
+    ]
 
 
 def _ingest(site: Site, outside: Mapping[str, str], own: Mapping[str, object]) -> list[Program]:
@@ -173,11 +186,20 @@ def number_said(outside: Mapping[str, str], section: str, key: str) -> int:
 
     What is no number is the service's own to refuse.
     """
-    path = outside.get(SETTINGS_VARIABLE)
-    # So is a file that cannot be read.
-    in_file = read_sections(Path(path), []).get(section, {}) if path else {}
-    said = outside.get(f"{OUR_VARIABLE}{section.upper()}_{key.upper()}", in_file.get(key))
-    return int(said) if isinstance(said, int | str) and str(said).isdecimal() else 0
+    found = said(outside, section, key)
+    return int(found) if isinstance(found, int | str) and str(found).isdecimal() else 0
+
+
+def _notifier(site: Site, outside: Mapping[str, str]) -> Program:
+    """Return the notifier: messages link to this stack's page unless the user names another, or none.
+
+    It alone talks to others than us, so it alone is told by which proxies they are reached, and whom to trust.
+    """
+    page = {"PAGE_URL": site.public_url} if said(outside, "notifier", "page_url") is None else {}
+    program = _service(site, outside, "notifier", "services.alerting.notifier", page)
+    proxies = {name: value for name, value in outside.items() if value and name.upper() in PROXIES}
+    certificates = {name: os.path.abspath(outside[name]) for name in CERTIFICATES if outside.get(name)}
+    return dataclasses.replace(program, environment={**proxies, **certificates, **program.environment})
 
 
 def _simulator(site: Site, outside: Mapping[str, str]) -> Program:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from shared.page_address import check_page_address
 from shared.settings import Secret, setting
 from shared.subjects import SIMULATED_HOSTS_MAX
 
@@ -53,7 +54,9 @@ class LocalSettings(HomeSettings):
     )
     bind: str = setting("Address on which NATS and the API listen.", default=LOOPBACK)
     public_url: str | None = setting(
-        "URL under which browsers reach the page; made of bind and api_port when left out.", default=None
+        "URL under which browsers reach the page; made of bind and api_port when left out.",
+        default=None,
+        check=check_page_address,
     )
     bytes_max: int = setting(
         f"Bytes that database and streams may take together, before raw rows are kept for a shorter time; "

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from shared.runtime.command_line import SETTINGS_VARIABLE, read_sections
+from deploy.local.said import said
 
 RETENTION = ("provision", "raw_retention_days")
 HOURS = ("collector", "spool_hours_max")
@@ -26,10 +25,7 @@ def is_named(outside: Mapping[str, str]) -> bool:
 
 def _named(outside: Mapping[str, str], section: str, key: str) -> int | None:
     """Return a whole number of the settings; one that is none is the service's to refuse."""
-    found: object = outside.get(f"VITALWIRE_{section.upper()}_{key.upper()}")
-    path = outside.get(SETTINGS_VARIABLE)
-    if found is None and path:
-        found = read_sections(Path(path), []).get(section, {}).get(key)
+    found = said(outside, section, key)
     try:
         return None if found is None else int(str(found))
     except ValueError:

@@ -49,7 +49,7 @@ from deploy.local.supervisor import StopRequestedError, Supervisor
 from shared.runtime.logs import JsonFormatter
 from shared.subjects import TokenError, host_name
 
-STEPS = 8
+STEPS = 10
 SUPERVISOR_LOG_BYTES_MAX = 4 * 1024**2
 Say = Callable[[str], None]
 

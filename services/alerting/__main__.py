@@ -8,10 +8,7 @@ import logging
 import secrets
 import sys
 import time
-from collections.abc import Coroutine
 from datetime import UTC, datetime
-from typing import TypeVar
-from wsgiref.simple_server import WSGIServer
 
 import uvloop
 from nats.aio.client import Client
@@ -19,16 +16,16 @@ from nats.aio.client import Client
 from services.alerting.evaluation import Evaluation
 from services.alerting.intake import BegunAnewError
 from services.alerting.lease import lease_on
-from services.alerting.metrics import Metrics, serve
+from services.alerting.metrics import Metrics
 from services.alerting.settings import AlertingSettings
 from shared.runtime.bus import BusAddress, close, connect
 from shared.runtime.command_line import read_settings_or_exit
+from shared.runtime.figures import FiguresError, serve_figures
 from shared.runtime.logs import configure_logs
-from shared.runtime.signals import stop_requested
+from shared.runtime.signals import stop_requested, unless
 from shared.subjects import EVALUATOR_KEY
 
 log = logging.getLogger("services.alerting")
-T = TypeVar("T")
 
 BACKOFF_S_MAX = 5.0
 """Of the connection: while it is away nobody is told of anything."""
@@ -45,22 +42,20 @@ class AlertingError(Exception):
 async def run(settings: AlertingSettings) -> None:
     """Evaluate until a signal asks to stop; raise when it cannot go on."""
     stop, closed, metrics = stop_requested(), asyncio.Event(), Metrics()
-    server = _serve(metrics, settings.metrics_port) if settings.metrics_port else None
+    figures = serve_figures(metrics.registry, settings.metrics_port)
     address = BusAddress(settings.nats_urls, settings.nats_user, settings.nats_password, "alerting")
     connecting = connect(address, on_closed=closed.set, backoff_s_max=BACKOFF_S_MAX)
     bus: Client | None = None
     try:
-        bus = await _unless(stop, connecting)
+        bus = await unless(stop, connecting)
         if bus is not None:
-            await _unless(stop, _unless(closed, _lives(bus, metrics)))
+            await unless(stop, unless(closed, _lives(bus, metrics)))
             if closed.is_set():
                 raise AlertingError("the connection to the bus ended for good; see the bus errors before this line")
     finally:
         if bus is not None and not bus.is_closed:
             await close(bus)
-        if server is not None:
-            server.shutdown()
-            server.server_close()
+        figures.close()
 
 
 async def _lives(bus: Client, metrics: Metrics) -> None:
@@ -72,27 +67,6 @@ async def _lives(bus: Client, metrics: Metrics) -> None:
         except BegunAnewError:
             log.warning("the stream of sample sets is another one: beginning anew")
         await asyncio.sleep(AGAIN_S)
-
-
-async def _unless(event: asyncio.Event, work: Coroutine[object, object, T]) -> T | None:
-    """Return what the work returns, or None when the event is set before; the work has ended by then."""
-    working, waiting = asyncio.create_task(work), asyncio.create_task(event.wait())
-    try:
-        await asyncio.wait([working, waiting], return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
-    finally:
-        for task in (working, waiting):
-            task.cancel()
-        await asyncio.gather(working, waiting, return_exceptions=True)
-
-
-def _serve(metrics: Metrics, port: int) -> WSGIServer:
-    try:
-        return serve(metrics, port)[0]
-    except OSError as error:
-        raise AlertingError(
-            f"metrics_port {port} cannot be listened on ({error.strerror}): choose a free one"
-        ) from error
 
 
 def _now() -> datetime:
@@ -109,7 +83,7 @@ def main() -> int:
     gc.set_threshold(GARBAGE_THRESHOLD, 10, 10)
     try:
         uvloop.run(run(settings))
-    except AlertingError as error:
+    except (AlertingError, FiguresError) as error:
         log.error("alerting ends", extra={"reason": str(error)})
         return 1
     except Exception:

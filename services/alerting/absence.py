@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from shared.alerts.unheard import EVIDENCE_SHARE
+
 OVERDUE_INTERVALS = 2
 """A host that has said nothing for so many intervals is overdue; it is silent only much later."""
 
@@ -13,9 +15,6 @@ OVERDUE_S_MIN = 2.0
 ASKED_S_MAX = 5.0
 """Who is silent is asked each second. After a longer time nobody knows what passed: alerting was held up, or the
 broker's clock set forward."""
-
-EVIDENCE_SHARE = 0.5
-"""Somebody must have been heard so far into a host's silence; else it may be the bus that brings nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,8 @@ from shared.alerts.rule import BUS_RULE, Rule
 from shared.alerts.series import BUS_HOST, Selection
 from shared.alerts.state import BEGINNING
 from shared.alerts.step import believed, gap_max
+from shared.alerts.watched import SOURCES_MAX, Told, told_on
 from shared.wire.decode import SampleSet
-
-SOURCES_MAX = 16
-"""Sources of one host that are watched; a host's credential could otherwise name new ones without end."""
 
 SAME_SERIES = ("kind", "family", "column", "aggregate", "comparison", "window_seconds", "target", "labels")
 """Fields of a rule that say what it looks at: where one of them changes, its alerts begin anew."""
@@ -46,13 +44,6 @@ class _Spoken(NamedTuple):
     judged: datetime
 
 
-class _Told(NamedTuple):
-    """From when to when a source told of a family without a gap."""
-
-    since: datetime
-    until: datetime
-
-
 class HostWatches:
     """The watches of one host; made by its first sample set, or by its inventory."""
 
@@ -65,7 +56,7 @@ class HostWatches:
         self._by_family: dict[str, list[Watch]] = {}
         self._silences: list[SilenceWatch] = []
         self._spoken: dict[str, _Spoken] = {}
-        self._told: dict[tuple[str, str], _Told] = {}
+        self._told: dict[tuple[str, str], Told] = {}
         self._fastest_at = BEGINNING
 
     def ruled(
@@ -105,8 +96,9 @@ class HostWatches:
         self._spoken[sample_set.source] = _Spoken(sample_set.session, sample_set.seq, sample_set.time, time)
         for family, table in sample_set.families.items():
             if watches := self._by_family.get(family):
-                since = self._heard_since((sample_set.source, family), time, table.interval_seconds)
-                moment = Moment(time, position, counts_late and not is_part, since)
+                place = (sample_set.source, family)
+                told = self._told[place] = told_on(self._told.get(place), time, table.interval_seconds)
+                moment = Moment(time, position, counts_late and not is_part, told.since)
                 for watch in watches:
                     changes += watch.take(sample_set.source, table, moment)
         return changes
@@ -136,14 +128,6 @@ class HostWatches:
                 watch.at_interval(interval_s)
         self.heard = Heard(arrival, interval_s)
         return [change for watch in self._silences for change in watch.spoke(arrival, position)]
-
-    def _heard_since(self, told: tuple[str, str], time: datetime, interval_s: float) -> datetime:
-        """Return since when a source tells of a family without a gap."""
-        known = self._told.get(told)
-        if known is None or time - known.until > gap_max(interval_s):
-            known = _Told(time, time)
-        self._told[told] = _Told(known.since, max(time, known.until))
-        return known.since
 
     def _interval_s(self, sample_set: SampleSet, arrival: datetime) -> float:
         """Return the shortest interval of the host's families: a longer one only once the shorter ones stay away."""

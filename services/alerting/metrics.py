@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
-from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
-
-LOOPBACK = "127.0.0.1"
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 
 class Metrics:
@@ -36,8 +32,3 @@ class Metrics:
             "vitalwire_alerting_lag_seconds", "Age, since the broker had it, of the sample set evaluated last."
         )
         self.active = gauge("vitalwire_alerting_active", "1 while this process tells, 0 while it stands by.")
-
-
-def serve(metrics: Metrics, port: int) -> tuple[WSGIServer, threading.Thread]:
-    """Serve the figures to Prometheus on loopback; return the server, to be shut down at the end, and its thread."""
-    return start_http_server(port, addr=LOOPBACK, registry=metrics.registry)

@@ -6,20 +6,15 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from services.alerting.change import Change, Position
-from services.alerting.watched_series import Figures, Moment, Series, at_newest, unclaimed_end
-from shared.alerts.check import LOOKS_BACK
-from shared.alerts.condition import condition_of
-from shared.alerts.measure import measure
+from services.alerting.watched_series import Figures, Moment, Series, unclaimed_end
 from shared.alerts.rule import Rule
 from shared.alerts.series import SERIES_PER_HOST_MAX, Labels, Selection, admitted, series_token
 from shared.alerts.state import UNSEEN, Reason, State, is_kept_too_old, is_worth_keeping, transition
-from shared.alerts.step import ended, gap_max, is_gone, step, unjudged
+from shared.alerts.step import ended, gap_max, is_gone
 from shared.alerts.transition import Alert
+from shared.alerts.watched import FORGET_AFTER, Judge, Judged, at_newest
 from shared.subjects import alert_key
 from shared.wire.decode import FamilyRows
-
-FORGET_AFTER = timedelta(minutes=10)
-"""A series without a value for so long is forgotten where nothing is wrong with it: no late value is that late."""
 
 Key = tuple[str, Labels]
 """A series of a rule on a host: source, and values of the labels."""
@@ -41,11 +36,7 @@ class Watch:
         """Take over another version of the rule that looks at the same series: what is known of them stays."""
         self.rule = rule
         self._selection = selection
-        self._condition = condition = condition_of(rule, self.host)
-        self._looks_back = rule.kind in LOOKS_BACK
-        levels = [level for level in (condition.warning, condition.critical) if level is not None]
-        self._above = condition.above
-        self._first_level = min(levels) if condition.above else max(levels)
+        self._judge = Judge(rule, self.host)
 
     def take(self, source: str, table: FamilyRows, moment: Moment) -> list[Change]:
         """Return what changes by the rows of one family that a source saw on the host."""
@@ -60,8 +51,8 @@ class Watch:
             elif moment.time <= series.newest:
                 self._figures.late_count += moment.counts_late
             else:
-                change = self._judged(key, series, value, (table.interval_seconds, moment))
-                if change is not None:
+                judged = self._judge.value(series, value, moment.time, table.interval_seconds)
+                if judged is not None and (change := self._changed(key, series, judged, moment)) is not None:
                     changes.append(change)
         if self._active or self.unclaimed:
             changes += self._gone(source, found, (table.interval_seconds, moment))
@@ -82,7 +73,7 @@ class Watch:
 
     def forget(self, now: datetime) -> None:
         """Forget series that had no value for long, where nothing is wrong with them."""
-        window_s = (self.rule.window_seconds or 0.0) if self._looks_back else 0.0
+        window_s = (self.rule.window_seconds or 0.0) if self._judge.looks_back else 0.0
         since = now - max(FORGET_AFTER, timedelta(seconds=window_s))
         for key in [key for key, series in self._series.items() if series.newest < since and key not in self._active]:
             del self._series[key]
@@ -130,25 +121,6 @@ class Watch:
         self._by_token = None
         return series
 
-    def _judged(self, key: Key, series: Series, value: float, when: tuple[float, Moment]) -> Change | None:
-        interval_s, moment = when
-        number: float | None = value
-        if self._looks_back:
-            series.history, number = measure(self.rule, series.history, value, moment.time.timestamp())
-        if series.state.status == "ok" and (number is None or self._is_well(number)):
-            # What step() and unjudged() would return has another `newest` and nothing else; most values end here.
-            series.newest = moment.time
-            return None
-        before = series.current
-        if number is None:
-            after = unjudged(before, moment.time)
-        else:
-            after = step(self._condition, before, number, moment.time, interval_s)
-        return self._changed(key, series, (before, after), None, (number, moment))
-
-    def _is_well(self, number: float) -> bool:
-        return number < self._first_level if self._above else number > self._first_level
-
     def _gone(self, source: str, found: Collection[Key], when: tuple[float, Moment]) -> Iterator[Change]:
         """Yield the ends of series that had no value for a gap, while their source told of the family without one."""
         interval_s, moment = when
@@ -166,28 +138,33 @@ class Watch:
 
     def _ended(self, key: Key, series: Series, reason: Reason, moment: Moment) -> Change:
         before = series.current
-        change = self._changed(key, series, (before, ended(before, moment.time)), reason, (None, moment))
+        after = ended(before, moment.time)
+        series.move(after)
+        change = self._changed(key, series, Judged(before, after, None), moment, reason)
         assert change is not None, "what is not over changes by its end"
         return change
 
     def _changed(
-        self, key: Key, series: Series, states: tuple[State, State], reason: Reason | None,
-        when: tuple[float | None, Moment],
-    ) -> Change | None:  # fmt: skip
-        before, after = states
-        number, moment = when
-        self._set(key, series, after)
+        self, key: Key, series: Series, judged: Judged, moment: Moment, reason: Reason | None = None
+    ) -> Change | None:
+        """Return what others must be told of a series that moved on; None where that is nothing."""
+        before, after, number = judged
+        self._note(key, series)
         if not is_worth_keeping(before, after) and not is_kept_too_old(series.kept, after):
             return None
         series.kept = after.newest
         alert = Alert(self.rule, self.host, *key)
         told = transition(before, after, reason)
         text = alert_key(self.rule.name, self.host, alert.series)
-        return Change(text, before, after, moment.position, told, alert, self._condition, number)
+        return Change(text, before, after, moment.position, told, alert, self._judge.condition, number)
 
     def _set(self, key: Key, series: Series, state: State) -> None:
-        series.state, series.newest = state, state.newest
-        if state.status == "ok":
+        series.move(state)
+        self._note(key, series)
+
+    def _note(self, key: Key, series: Series) -> None:
+        """Know whether a series is one of those that are not over."""
+        if series.state.status == "ok":
             self._active.pop(key, None)
         else:
             self._active[key] = series

@@ -42,6 +42,8 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "rule changed": "its rule was changed",
         "rule removed": "its rule was removed",
         "more": "and {more} more",
+        "test": "[TEST] channel {channel}",
+        "test_body": "This is a test. Whoever reads it is told of alerts by the channel {channel}.",
     },
     "ko": {
         "warning": "경고",
@@ -67,6 +69,8 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "rule changed": "규칙이 변경됨",
         "rule removed": "규칙이 삭제됨",
         "more": "외 {more}건",
+        "test": "[시험] 채널 {channel}",
+        "test_body": "시험 메시지입니다. 이 메시지를 받은 분은 채널 {channel}(으)로 알림을 받게 됩니다.",
     },
 }
 
@@ -104,6 +108,12 @@ def body(group: Group, language: Language, page: str = "", zone: tzinfo = UTC) -
     if group.count > shown:
         lines.append(texts["more"].format(more=group.count - shown))
     return "\n".join([*lines, *([link] if link else [])])
+
+
+def trial_message(channel: str, language: Language) -> tuple[str, str]:
+    """Return title and text of a message that only tries a channel, whose name somebody chose."""
+    texts, name = _TEXTS[language], quoted(channel)
+    return texts["test"].format(channel=name), texts["test_body"].format(channel=name)
 
 
 def _fitting(texts: list[str], room: int, between: int = 1) -> list[str]:

@@ -7,7 +7,7 @@ import gc
 import logging
 import socket
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -17,10 +17,16 @@ import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from prometheus_client import start_http_server
 
 from services.api.admin.queries import AdminQueries
+from services.api.alerts.desk import AlertDesk
+from services.api.alerts.follow import AlertFollow
+from services.api.alerts.queries import AlertQueries
+from services.api.alerts.stored import AlertStream
+from services.api.alerts.stream import follow_on
 from services.api.app import Parts, make_app
 from services.api.auth.access import Access
 from services.api.auth.guards import Gate
@@ -28,6 +34,9 @@ from services.api.auth.passwords import Passwords
 from services.api.auth.queries import AccessQueries
 from services.api.auth.sessions import EndedSessions, follow_ended
 from services.api.auth.tokens import SigningKey, SigningKeyError, signing_key
+from services.api.backtest.queries import Backtests
+from services.api.bus import Bus
+from services.api.configured import configured_on
 from services.api.database import Database, Limits, open_database
 from services.api.delivery.queries import DeliveryQueries
 from services.api.edge import App as AsgiApp
@@ -45,6 +54,7 @@ from services.api.observations import Observations
 from services.api.page import read_page
 from services.api.schema import describe
 from services.api.settings import ApiSettings
+from services.api.trail import Trail
 from services.api.upkeep import Upkeep
 from shared.runtime.bus import BusAddress, connect
 from shared.runtime.command_line import read_settings_or_exit
@@ -96,26 +106,31 @@ async def serve(settings: ApiSettings, key: SigningKey) -> bool:
         relay, inventories, board = Relay(Latest(), observations), Inventories(_now), HealthBoard()
         sessions, queries = EndedSessions(relay.end), AccessQueries(app_database)
         admin, gate = AdminQueries(app_database), Gate(key, sessions, _now)
+        feed: Feed = Feed(lambda: _connect(settings, ending, feed.reconnected), relay, inventories)
+        trail = Trail(admin.enter_deed, _now)
+        alert_desk = _alert_desk(feed, relay, AlertQueries(read), trail, observations)
         parts = Parts(
             access=Access(queries, admin, passwords, sessions, key, _now), gate=gate, admin=admin,
             metric_queries=MetricQueries(read, observations, settings.cache_bytes_max),
-            delivery=DeliveryQueries(read),
+            delivery=DeliveryQueries(read), alert_desk=alert_desk,
             exports=Exports(export_database, observations, _export_limits(settings)),
+            backtests=Backtests(read),
             latest=relay.latest, inventories=inventories, board=board,
             sockets=LiveSockets(relay, gate, observations, settings.clients_max), page=read_page(settings.page),
+            configured=configured_on(Bus(lambda: feed.bus), trail, _now),
             description=msgspec.json.encode(describe()), secure=settings.public_url.startswith("https:"), clock=_now,
         )  # fmt: skip
-        feed: Feed = Feed(lambda: _connect(settings, ending, feed.reconnected), relay, inventories)
         upkeep = Upkeep(queries, passwords, settings.admin_password)
         checks = HealthChecks(board, lambda: feed.bus, HealthQueries(read), _now)
         stack.push_async_callback(feed.close)
-        stack.push_async_callback(_cancel, _start(feed.run(), ending))
-        await _until_filled(feed)
+        for work in (feed.run(), alert_desk.follow.run()):
+            stack.push_async_callback(_cancel, _start(work, ending))
+        await _until_filled(feed.filled, alert_desk.follow.filled)
         await upkeep.make_admin()
         await checks.look()
         observations.hosts.set_function(lambda: len(relay.latest))
         observations.ended_sessions.set_function(lambda: len(sessions))
-        for work in (relay.run(), follow_ended(sessions, queries), upkeep.run(), checks.run()):
+        for work in (relay.run(), follow_ended(sessions, queries), upkeep.run(), checks.run(), trail.run()):
             stack.push_async_callback(_cancel, _start(work, ending))
         names = names_of(settings.public_url, settings.bind, settings.origins)
         # What is there by now stays: the collector of garbage need not look at it again.
@@ -126,13 +141,24 @@ async def serve(settings: ApiSettings, key: SigningKey) -> bool:
     return not ending.failed
 
 
-async def _until_filled(feed: Feed) -> None:
-    """Return once the live views are filled; without the bus they stay empty, and all else works."""
+def _alert_desk(feed: Feed, relay: Relay, queries: AlertQueries, trail: Trail, observations: Observations) -> AlertDesk:
+    async def connected(hear: Callable[[Msg], Awaitable[None]]) -> AlertStream:
+        return await follow_on(await feed.connected(), hear)
+
+    active = relay.alerts
+    observations.alerts.set_function(lambda: len(active))
+    observations.alerts_left_out.set_function(lambda: active.left_out_count)
+    return AlertDesk(active, AlertFollow(connected, active, observations), queries, trail, _now)
+
+
+async def _until_filled(*filled: asyncio.Event) -> None:
+    """Return once the live views and the alerts are there; without the bus they are not, and all else works."""
     try:
         async with asyncio.timeout(FILL_S_MAX):
-            await feed.filled.wait()
+            for each in filled:
+                await each.wait()
     except TimeoutError:
-        log.warning("started without the bus; hosts and live views are empty until it is there")
+        log.warning("started without the bus; hosts, alerts and live views are missing until it is there")
 
 
 async def _connect(settings: ApiSettings, ending: Ending, reconnected: Callable[[], None]) -> Client:

@@ -16,12 +16,18 @@ from litestar.types import ControllerRouterHandler
 
 from services.api.admin.controller import AdminController
 from services.api.admin.queries import AdminQueries
+from services.api.alerts.controller import AlertsController
+from services.api.alerts.desk import AlertDesk
 from services.api.answers import Answer
 from services.api.audit import Actor
 from services.api.auth.access import Access
 from services.api.auth.controller import AuthController
 from services.api.auth.guards import Gate
 from services.api.auth.tokens import Caller
+from services.api.backtest.controller import BacktestController
+from services.api.backtest.queries import Backtests
+from services.api.channels.controller import ChannelsController
+from services.api.configured import Configured
 from services.api.context import context_of
 from services.api.delivery.controller import DeliveryController
 from services.api.delivery.queries import DeliveryQueries
@@ -38,12 +44,16 @@ from services.api.metrics.history import History
 from services.api.metrics.queries import MetricQueries
 from services.api.page import Page, asset, index
 from services.api.refusals import in_our_words
+from services.api.routing.controller import RoutingController
+from services.api.rules.controller import RulesController
 from services.api.scope import Scope
+from services.api.silences.controller import SilencesController
 
 log = logging.getLogger(__name__)
 
 HANDLERS: list[ControllerRouterHandler] = [
     index, asset, HealthController, AuthController, HostsController, DeliveryController, MetricsController,
+    AlertsController, RulesController, SilencesController, RoutingController, ChannelsController, BacktestController,
     AdminController, live,
 ]  # fmt: skip
 
@@ -57,11 +67,14 @@ class Parts:
     admin: AdminQueries
     metric_queries: MetricQueries
     delivery: DeliveryQueries
+    alert_desk: AlertDesk
     exports: Exports
+    backtests: Backtests
     latest: Latest
     inventories: Inventories
     board: HealthBoard
     sockets: LiveSockets
+    configured: Configured
     page: Page
     description: bytes
     secure: bool
@@ -74,6 +87,8 @@ def make_app(parts: Parts, origins: tuple[str, ...] = ()) -> Litestar:
         "access": parts.access, "admin": parts.admin, "delivery": parts.delivery, "latest": parts.latest,
         "inventories": parts.inventories, "board": parts.board, "sockets": parts.sockets, "page": parts.page,
         "description": parts.description, "secure": parts.secure, "clock": parts.clock,
+        "alert_desk": parts.alert_desk, "configured": parts.configured,
+        "backtests": parts.backtests,
     }  # fmt: skip
     return Litestar(
         HANDLERS,
@@ -121,7 +136,7 @@ def _per_request(parts: Parts | None) -> dict[str, Provide]:
 def _undecided() -> dict[str, Provide]:
     names = (
         "access", "admin", "delivery", "latest", "inventories", "board", "sockets", "page",
-        "description", "secure", "clock",
+        "description", "secure", "clock", "alert_desk", "configured", "backtests",
     )  # fmt: skip
     return {name: _constant(None) for name in names} | _per_request(None)
 
@@ -148,6 +163,6 @@ def _cors(origins: tuple[str, ...]) -> CORSConfig | None:
     if not origins:
         return None
     return CORSConfig(
-        allow_origins=list(origins), allow_methods=["GET", "POST", "PATCH"],
+        allow_origins=list(origins), allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=["authorization", "content-type", "x-vitalwire-client"], expose_headers=["x-request-id"],
     )  # fmt: skip

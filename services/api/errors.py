@@ -1,23 +1,36 @@
 """Every refusal of the API, and the one table that turns an exception into an HTTP answer.
 
 ApiError
-├── BadRequestError 400 ── BadParameterError, TooMuchError, QueryTimeoutError
+├── BadRequestError 400 ── BadParameterError (UnacceptableError), TooMuchError, QueryTimeoutError
 ├── NotAuthenticatedError 401 ── SessionEndedError
 ├── ForbiddenError 403
 ├── NotFoundError 404
 ├── ConflictError 409
 ├── LimitedError 429
-└── UnavailableError 503 ── DatabaseAwayError
+└── UnavailableError 503 ── DatabaseAwayError, BusAwayError (NobodyAnswersError)
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import msgspec
 from litestar.exceptions import HTTPException
+from msgspec import UNSET, UnsetType
 
 log = logging.getLogger(__name__)
+
+
+DETAIL_CHARACTERS_MAX = 4_000
+PROBLEMS_MAX = 100
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a body: where in it, so far as that can be said, and what to do about it."""
+
+    field: str | None
+    detail: str
 
 
 class ErrorAnswer(msgspec.Struct, frozen=True):
@@ -28,6 +41,8 @@ class ErrorAnswer(msgspec.Struct, frozen=True):
     detail: str
     field: str | None
     request_id: str
+    problems: list[Problem] | UnsetType = UNSET
+    """All that is wrong, where a body is looked at as a whole; `detail` tells them together, `field` the first's."""
 
 
 class ApiError(Exception):
@@ -35,6 +50,7 @@ class ApiError(Exception):
 
     status = 500
     code = "internal"
+    problems: list[Problem] | UnsetType = UNSET
 
     def __init__(self, detail: str, *, field: str | None = None, retry_after_s: int | None = None) -> None:
         super().__init__(detail)
@@ -53,6 +69,15 @@ class BadParameterError(BadRequestError):
     """One parameter or field of the body is not acceptable."""
 
     code = "bad_parameter"
+
+
+class UnacceptableError(BadParameterError):
+    """What somebody wrote cannot be used; each of the problems is told, so that one look is enough to mend it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        text = "; ".join(problem.detail for problem in problems)
+        super().__init__(text[:DETAIL_CHARACTERS_MAX], field=problems[0].field)
+        self.problems = list(problems[:PROBLEMS_MAX])
 
 
 class TooMuchError(BadRequestError):
@@ -115,6 +140,16 @@ class DatabaseAwayError(UnavailableError):
     code = "database_away"
 
 
+class BusAwayError(UnavailableError):
+    """The bus does not answer."""
+
+    code = "bus_away"
+
+
+class NobodyAnswersError(BusAwayError):
+    """The bus is there, and nobody listens on the subject."""
+
+
 _CODES = {
     400: "bad_request", 401: "not_authenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed",
     413: "too_large", 415: "unsupported_media_type", 503: "unavailable",
@@ -128,7 +163,8 @@ def answer_of(error: Exception, request_id: str) -> tuple[ErrorAnswer, dict[str,
         headers = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
         if error.status == 401:
             headers["WWW-Authenticate"] = "Bearer"
-        return ErrorAnswer(error.status, error.code, error.detail, error.field, request_id), headers
+        answer = ErrorAnswer(error.status, error.code, error.detail, error.field, request_id, error.problems)
+        return answer, headers
     if isinstance(error, RecursionError):
         return ErrorAnswer(400, "bad_request", "The body is nested too deeply.", None, request_id), {}
     if isinstance(error, HTTPException) and error.status_code < 500:

@@ -41,6 +41,14 @@ class Observations:
             "vitalwire_api_relay_lag_seconds", "Age of the newest sample set when it arrived.", registry=self.registry
         )
         self.hosts = Gauge("vitalwire_api_hosts", "Hosts of which something is current.", registry=self.registry)
+        self.alerts = Gauge("vitalwire_api_alerts", "Alerts that fire.", registry=self.registry)
+        self.alerts_left_out = Gauge(
+            "vitalwire_api_alerts_left_out", "Alerts for which there was no room.", registry=self.registry
+        )
+        self.alert_events_refused = Counter(
+            "vitalwire_api_alert_events_refused", "Events of the stream that are none of alerts.",
+            registry=self.registry,
+        )  # fmt: skip
         self.ended_sessions = Gauge(
             "vitalwire_api_ended_sessions", "Ended sessions kept in memory.", registry=self.registry
         )

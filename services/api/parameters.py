@@ -7,13 +7,24 @@ from typing import Annotated
 from litestar.params import QueryParameter
 
 from services.api.errors import BadParameterError
-from shared.glob import PATTERN_CHARACTERS_MAX, PATTERNS_MAX
+from shared.glob import PATTERN_CHARACTERS_MAX, PATTERNS_MAX, is_glob, to_like
 
 LIMIT_MAX = 1_000
+REVISION_MAX = 2**53 - 1
+"""The broker counts farther; a number of JavaScript does not."""
 
 Limit = Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description=f"Entries of one page, 1 to {LIMIT_MAX}.")]
 Cursor = Annotated[
     str | None, QueryParameter(max_length=1_000, description="`next_cursor` of the page before; none is the first.")
+]
+Revision = Annotated[
+    int | None,
+    QueryParameter(
+        ge=0,
+        le=REVISION_MAX,
+        description="The revision that the caller has read, 0 where there was none: 409 when another stands there now. "
+        "Without, whatever stands there is replaced.",
+    ),
 ]
 Hosts = Annotated[
     list[str] | None,
@@ -23,14 +34,28 @@ Hosts = Annotated[
 
 def host_patterns(hosts: list[str] | None) -> list[str]:
     """Return host patterns, `*` where none was given; raise BadParameterError beyond the limits of globs."""
-    patterns = hosts or ["*"]
+    return _patterns("host", hosts, "web-*")
+
+
+def rule_patterns(rules: list[str] | None) -> list[str]:
+    """Return patterns of rules, `*` where none was given; raise BadParameterError beyond the limits of globs."""
+    return _patterns("rule", rules, "disk_*")
+
+
+def like_filter(patterns: list[str]) -> tuple[list[str], list[str]]:
+    """Return the exact names among patterns, and the others as LIKE patterns."""
+    return [each for each in patterns if not is_glob(each)], [to_like(each) for each in patterns if is_glob(each)]
+
+
+def _patterns(field: str, given: list[str] | None, example: str) -> list[str]:
+    patterns = given or ["*"]
     if len(patterns) > PATTERNS_MAX:
-        raise BadParameterError(f"host: expected at most {PATTERNS_MAX}, got {len(patterns)}", field="host")
+        raise BadParameterError(f"{field}: expected at most {PATTERNS_MAX}, got {len(patterns)}", field=field)
     for pattern in patterns:
         if not pattern or len(pattern) > PATTERN_CHARACTERS_MAX or "\0" in pattern:
             raise BadParameterError(
-                f"host: expected a name or glob of 1 to {PATTERN_CHARACTERS_MAX} characters, such as web-*",
-                field="host",
+                f"{field}: expected a name or glob of 1 to {PATTERN_CHARACTERS_MAX} characters, such as {example}",
+                field=field,
             )
     return patterns
 

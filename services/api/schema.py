@@ -10,8 +10,12 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from services.api.app import describe_app
+from services.api.channels.schemas import NewChannel
 from services.api.errors import ErrorAnswer
 from services.api.routes import ROUTES
+from services.api.routing.schemas import AlertRouting
+from services.api.rules.schemas import AlertRule
+from services.api.silences.schemas import AlertSilence, NewSilence
 from shared.families import FAMILIES
 from shared.family import Column, Family
 from shared.version import PRODUCT_VERSION
@@ -20,7 +24,8 @@ BEARER = "bearer"
 _REF = "#/components/schemas/"
 
 _ERRORS = {
-    400: "The request cannot be understood; `field` names the parameter at fault.",
+    400: "The request cannot be understood; `field` names the parameter at fault, `problems` all that is wrong with a "
+    "body that is looked at as a whole.",
     401: "No token, or one that does not hold.",
     403: "The caller, the Host or the Origin may not do this.",
     404: "There is no such thing.",
@@ -29,15 +34,25 @@ _ERRORS = {
     429: "Too many attempts; `Retry-After` says how long to wait.",
     503: "A part that this answer needs is away or busy; `Retry-After` says when to try again.",
 }
-_BODIES = ("Login", "PasswordChange", "NewUser", "UserChange")
+_BODIES = ("Login", "PasswordChange", "NewUser", "UserChange", "NewAcknowledgement", "NewComment", "BacktestWish")
 """Bodies of requests: an unknown field is an error."""
 
 _ALWAYS = (400, 403, 503)
 _BY_OPERATION = {
     "login": (401, 413, 429), "refresh": (401, 409), "changePassword": (413, 429), "createUser": (409, 413),
     "changeUser": (404, 409, 413), "readHost": (404,), "readMetrics": (404,), "listTop": (404,), "readCurrent": (404,),
+    "readRule": (404,), "putRule": (404, 409, 413), "deleteRule": (404, 409), "backtestRule": (413,),
+    "createSilence": (409, 413), "readSilence": (404,), "putSilence": (404, 409, 413), "endSilence": (404, 409),
+    "putRoutes": (409, 413),
+    "putChannel": (404, 409, 413), "deleteChannel": (404,), "testChannel": (404, 409),
     "readDelivery": (404,),
+    "readIncident": (404,), "acknowledgeAlert": (404, 409, 413), "commentAlert": (404, 409, 413),
 }  # fmt: skip
+_READ_AS_A_WHOLE: dict[str, type[msgspec.Struct]] = {
+    "putRule": AlertRule, "createSilence": NewSilence, "putSilence": NewSilence, "putRoutes": AlertRouting,
+    "putChannel": NewChannel,
+}  # fmt: skip
+"""Operation → what its body is: the framework does not read it, since it would tell of the first problem alone."""
 
 
 def describe() -> dict[str, Any]:
@@ -50,12 +65,13 @@ def describe() -> dict[str, Any]:
     )  # fmt: skip
     document: dict[str, Any] = describe_app(config).openapi_schema.to_schema()
     schemas = document["components"].setdefault("schemas", {})
-    schemas |= _error_schemas() | _family_schemas()
+    schemas |= _error_schemas() | _family_schemas() | _alerting_schemas()
     for body in _BODIES:
         schemas[body]["additionalProperties"] = False
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             _complete(operation, ROUTES[method.upper(), path])
+            _describe_body(operation)
     for path in ("/api/v1/metrics/{family}", "/api/v1/metrics/{family}/top"):
         _describe_family(document["paths"][path]["get"])
     _require_column(document["paths"]["/api/v1/metrics/{family}/top"]["get"])
@@ -63,7 +79,7 @@ def describe() -> dict[str, Any]:
     document["paths"]["/api/v1/schema"]["get"]["responses"]["200"]["content"] = {
         "application/json": {"schema": {"type": "object"}}
     }
-    return cast(dict[str, Any], _any_of(document))
+    return cast(dict[str, Any], _portable(document))
 
 
 def _complete(operation: dict[str, Any], least: str) -> None:
@@ -85,11 +101,29 @@ def _complete(operation: dict[str, Any], least: str) -> None:
         }
 
 
-def _any_of(part: Any) -> Any:
-    """Return a part of the document with anyOf for oneOf: 60.0 is an integer and a number, so not exactly one."""
+def _portable(part: Any) -> Any:
+    """Return a part of the document as everybody reads it.
+
+    With anyOf for oneOf, as 60.0 is an integer and a number, so not exactly one; with ends of patterns that other
+    languages than Python know; and with lists alone, as they come back from JSON.
+    """
     if isinstance(part, dict):
-        return {"anyOf" if key == "oneOf" else key: _any_of(value) for key, value in part.items()}
-    return [_any_of(value) for value in part] if isinstance(part, list) else part
+        return {"anyOf" if key == "oneOf" else key: _portable(_pattern(key, value)) for key, value in part.items()}
+    return [_portable(value) for value in part] if isinstance(part, list | tuple) else part
+
+
+def _pattern(key: str, value: Any) -> Any:
+    if key != "pattern" or not isinstance(value, str):
+        return value
+    return value.replace(r"\A", "^").replace(r"\Z", "$")
+
+
+def _describe_body(operation: dict[str, Any]) -> None:
+    """Say what a body is that the framework does not read."""
+    body = _READ_AS_A_WHOLE.get(operation["operationId"])
+    if body is not None:
+        schema = {"$ref": f"{_REF}{body.__name__}"}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
 def _describe_family(operation: dict[str, Any]) -> None:
@@ -118,6 +152,14 @@ def _describe_ranges(operation: dict[str, Any]) -> None:
 
 def _error_schemas() -> dict[str, Any]:
     _, components = msgspec.json.schema_components([ErrorAnswer], ref_template=_REF + "{name}")
+    return components
+
+
+def _alerting_schemas() -> dict[str, Any]:
+    """Return rules, silences, routes and bodies with every bound of theirs, which the framework tells in part."""
+    kinds: set[type[msgspec.Struct]] = {*_READ_AS_A_WHOLE.values(), AlertSilence}
+    ordered = sorted(kinds, key=lambda kind: kind.__name__)
+    _, components = msgspec.json.schema_components(ordered, ref_template=_REF + "{name}")
     return components
 
 

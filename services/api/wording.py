@@ -16,6 +16,9 @@ NOTHING = object()
 """Stands for a value that was not sent at all."""
 
 _BODY = "data"
+_SIMPLE: Mapping[type[inspect.Type], str] = {
+    inspect.BoolType: "true or false", inspect.DictType: "an object",
+}  # fmt: skip
 _NAMED = re.compile(r"(unknown|required) field `([^`]+)`")
 """What is said of a field that is missing, or that the type does not have."""
 
@@ -31,7 +34,8 @@ class Request:
 
 def refusal_of(fault: Mapping[str, str], request: Request) -> BadParameterError:
     """Return the refusal for what the framework found at fault: its `key`, `source` and `message`."""
-    key, fields = fault.get("key", _BODY), _fields_of(request.accepted.get(_BODY))
+    # Of a list's entry the list is named.
+    key, fields = fault.get("key", _BODY).partition("[")[0], _fields_of(request.accepted.get(_BODY))
     in_body = fault.get("source") == "body" or key not in request.accepted
     named = _NAMED.search(fault.get("message", "")) if in_body else None
     if named is not None and named[2] in fields:
@@ -42,8 +46,10 @@ def refusal_of(fault: Mapping[str, str], request: Request) -> BadParameterError:
     if in_body and key in fields and isinstance(request.body, dict):
         return _refusal(key, fields[key], request.body.get(key, NOTHING))
     if in_body:
-        came = shown(request.body, secret=False)
-        return BadParameterError(f"The body: expected a JSON object with {', '.join(fields)}, got {came}")
+        # A route that reads its body itself may be given secrets.
+        came = shown(request.body, secret=not fields)
+        named_fields = f" with {', '.join(fields)}" if fields else ""
+        return BadParameterError(f"The body: expected a JSON object{named_fields}, got {came}")
     return _refusal(key, inspect.type_info(request.accepted[key]), request.query.get(key, NOTHING))
 
 
@@ -73,16 +79,16 @@ def expected(kind: inspect.Type) -> str:
             return " or ".join(expected(each) for each in kinds if not isinstance(each, inspect.NoneType))
         case inspect.LiteralType(values=values):
             return f"one of {', '.join(map(str, values))}"
-        case inspect.BoolType():
-            return "true or false"
         case inspect.IntType(ge=least, le=most):
             return "a whole number" if least is None else f"a whole number from {least:,} to {most:,}"
+        case inspect.ListType(item_type=inner):
+            return f"a list, each {expected(inner)}"
         case inspect.StrType(min_length=least, max_length=most):
             if most is None:
                 return "text"
             return f"text of {least} to {most:,} characters" if least else f"text of at most {most:,} characters"
         case _:
-            return "another type"
+            return _SIMPLE.get(type(kind), "another type")
 
 
 def shown(value: Any, *, secret: bool) -> str:

@@ -9,21 +9,24 @@ import logging
 import sys
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
-from wsgiref.simple_server import WSGIServer
+from typing import Any
 
 import asyncpg
 import uvloop
 from nats.aio.client import Client
 
+from services.ingest.alerts.consume import EVENTS_BYTES_MAX, EVENTS_MAX, AlertConsumer
+from services.ingest.alerts.sink import AlertSink
 from services.ingest.breaker import Breaker
 from services.ingest.consume import BatchPolicy, Consumer, Intake
 from services.ingest.dead.__main__ import main as dead_letters_on_command_line
 from services.ingest.dead_letters import SetAside
 from services.ingest.errors import ADDRESS_EXPECTED, WriteError
 from services.ingest.left_behind import expect_lost_connections
-from services.ingest.metrics import Metrics, serve
+from services.ingest.link import Link
+from services.ingest.metrics import Metrics
 from services.ingest.pull import Puller
 from services.ingest.room import Disk, Room, free_percent, stream_bytes
 from services.ingest.settings import IngestSettings
@@ -35,12 +38,13 @@ from services.ingest.window import RawKept
 from shared.redelivery import ACK_WAIT_S
 from shared.runtime.bus import BREAKING, BusAddress, close, connect
 from shared.runtime.command_line import read_settings_or_exit
+from shared.runtime.figures import FiguresError, serve_figures
 from shared.runtime.logs import configure_logs
-from shared.runtime.signals import stop_requested
-from shared.subjects import BACKFILL, METRICS
+from shared.runtime.signals import stop_requested, unless
+from shared.subjects import ALERTS, BACKFILL, METRICS
 
 log = logging.getLogger("services.ingest")
-T = TypeVar("T")
+Work = Coroutine[object, object, None]
 
 WRITE_S_MAX = ACK_WAIT_S / 2
 CONNECT_S_MAX = 5.0
@@ -91,13 +95,16 @@ async def run(settings: IngestSettings) -> None:
     expect_lost_connections()
     metrics = Metrics()
     disk = await _disk(settings, metrics)
-    server = _serve(metrics, settings.metrics_port) if settings.metrics_port else None
+    figures = serve_figures(metrics.registry, settings.metrics_port)
     address = BusAddress(settings.nats_urls, settings.nats_user, settings.nats_password, "ingest")
     sink = PostgresSink(lambda: open_database(settings), metrics, WRITE_S_MAX)
+    alert_sink = AlertSink(
+        Link(lambda: open_database(settings), metrics.alerts.database_up, WRITE_S_MAX), metrics.alerts
+    )
     bus: Client | None = None
     try:
-        bus = await _unless(ending.stop, connect(address, on_closed=ending.closed.set))
-        provisioned = await _unless(ending.stop, _provisioned(sink)) if bus is not None else None
+        bus = await unless(ending.stop, connect(address, on_closed=ending.closed.set))
+        provisioned = await unless(ending.stop, _provisioned(sink)) if bus is not None else None
         if bus is None or provisioned is None:
             return
         storage = storage_of(provisioned.mode)
@@ -108,17 +115,17 @@ async def run(settings: IngestSettings) -> None:
         upkeep = Upkeep(storage, Room(settings.bytes_max, partial(stream_bytes, bus), disk), raw_kept, metrics)
         watch = StreamWatch(bus, lambda: open_database(settings), metrics)
         # Before the first fetch: what was acknowledged until now is known, and nothing else.
-        await _unless(ending.stop, watch.look())
-        consuming = consumer.run(ending.stop, raw_kept, disk)
+        await unless(ending.stop, watch.look())
+        alerts = _alert_consumer(settings, bus, alert_sink, metrics)
+        consuming = [consumer.run(ending.stop, raw_kept, disk), alerts.run(ending.stop, disk)]
         keeping_up = keep_up(lambda: open_database(settings), upkeep)
-        await _work([consuming, keeping_up, disk.watch(), watch.watch()], ending)
+        await _work(consuming, [keeping_up, disk.watch(), watch.watch()], ending)
     finally:
         sink.close()
+        alert_sink.close()
         if bus is not None and not bus.is_closed:
             await _flush_and_close(bus)
-        if server is not None:
-            server.shutdown()
-            server.server_close()
+        figures.close()
 
 
 def _consumer(settings: IngestSettings, bus: Client, sink: PostgresSink, metrics: Metrics) -> Consumer:
@@ -126,6 +133,13 @@ def _consumer(settings: IngestSettings, bus: Client, sink: PostgresSink, metrics
     intake = Intake(Puller(bus, METRICS, BATCH_BYTES_MAX), Puller(bus, BACKFILL, BACKFILL_BYTES_MAX), policy)
     set_aside = SetAside(bus.jetstream(), lambda: bus.max_payload, breaker, metrics)
     return Consumer(intake, sink, set_aside, breaker, metrics)
+
+
+def _alert_consumer(settings: IngestSettings, bus: Client, sink: AlertSink, metrics: Metrics) -> AlertConsumer:
+    breaker, puller = Breaker(), Puller(bus, ALERTS, EVENTS_BYTES_MAX)
+    fetch = partial(puller.pull, min(EVENTS_MAX, settings.messages_max), settings.age_s_max)
+    set_aside = SetAside(bus.jetstream(), lambda: bus.max_payload, breaker, metrics.alerts)
+    return AlertConsumer(fetch, sink, set_aside, breaker, metrics, lambda: datetime.now(UTC))
 
 
 async def _disk(settings: IngestSettings, metrics: Metrics) -> Disk:
@@ -138,17 +152,17 @@ async def _disk(settings: IngestSettings, metrics: Metrics) -> Disk:
     return disk
 
 
-async def _work(work: Sequence[Coroutine[object, object, None]], ending: Ending) -> None:
-    """Do all of it until one fails or ending says so; the first, which consumes, may finish its batch."""
-    working = [asyncio.create_task(part) for part in work]
-    consuming = working[0]
+async def _work(consume: Sequence[Work], beside: Sequence[Work], ending: Ending) -> None:
+    """Do all of it until one fails or ending says so; those that consume may finish their batches."""
+    consuming = [asyncio.create_task(part) for part in consume]
+    working = [*consuming, *(asyncio.create_task(part) for part in beside)]
     waiting: list[asyncio.Task[Any]] = [asyncio.create_task(event.wait()) for event in (ending.stop, ending.closed)]
     try:
         await asyncio.wait([*working, *waiting], return_when=asyncio.FIRST_COMPLETED)
         if ending.closed.is_set():
             raise IngestError("the connection to the bus ended for good; see the bus errors before this line")
         if ending.stop.is_set():
-            await asyncio.wait([consuming], timeout=STOP_S_MAX)
+            await asyncio.wait(consuming, timeout=STOP_S_MAX)
         for task in working:
             if task.done():
                 task.result()
@@ -170,13 +184,6 @@ async def _ended(tasks: Sequence[asyncio.Task[Any]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _serve(metrics: Metrics, port: int) -> WSGIServer:
-    try:
-        return serve(metrics, port)[0]
-    except OSError as error:
-        raise IngestError(f"metrics_port {port} cannot be listened on ({error.strerror}): choose a free one") from error
-
-
 async def _provisioned(sink: PostgresSink) -> Provisioned:
     """Return what provision recorded, once the database answers and was provisioned."""
     while True:
@@ -189,18 +196,6 @@ async def _provisioned(sink: PostgresSink) -> Provisioned:
                 return provisioned
             log.warning("waiting for provision: run python -m services.ingest.provision")
         await asyncio.sleep(DATABASE_PAUSE_S)
-
-
-async def _unless(stop: asyncio.Event, work: Coroutine[object, object, T]) -> T | None:
-    """Return what the work returns, or None when stop is set before."""
-    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
-    finally:
-        for task in (working, stopping):
-            task.cancel()
-        await asyncio.gather(working, stopping, return_exceptions=True)
 
 
 async def _flush_and_close(bus: Client) -> None:
@@ -230,7 +225,7 @@ def main() -> int:
     _spare_the_garbage_collector()
     try:
         uvloop.run(run(settings))
-    except IngestError as error:
+    except (IngestError, FiguresError) as error:
         log.error("ingest ends", extra={"reason": str(error)})
         return 1
     except Exception:

@@ -114,9 +114,13 @@ def _sort(batch: Batch, message: Message, provenance: Provenance, retention: tim
 
 
 def subject_host(subject: str) -> str:
-    """Return the host's token of a subject: also a message that does not decode is some host's."""
-    tokens = subject.split(".", 2)
-    return tokens[1] if len(tokens) > 1 else subject
+    """Return the host's token of a subject: also a message that does not decode is some host's.
+
+    In subjects of alerts it stands behind the rule's.
+    """
+    tokens = subject.split(".", 3)
+    at = 2 if tokens[0] == "alerts" else 1
+    return tokens[at] if len(tokens) > at else subject
 
 
 def distinct(deliveries: Sequence[Delivery]) -> dict[Key, Delivery]:

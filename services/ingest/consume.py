@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from datetime import UTC, datetime
 from nats.errors import Error as NatsError
 
 from services.ingest.accounting import rarities_of
-from services.ingest.batch import Batch, BoundedNames, Delivery, Message, judge
+from services.ingest.batch import Batch, BoundedNames, Message, judge
 from services.ingest.breaker import Breaker
 from services.ingest.dead_letters import SetAside
 from services.ingest.ended import Ended
@@ -22,15 +21,13 @@ from services.ingest.metrics import Metrics
 from services.ingest.portion import backfill_portion, metrics_portion
 from services.ingest.provenance import provenance_of
 from services.ingest.pull import Puller
+from services.ingest.retry import pause, settle_with_patience, until_it_answers
 from services.ingest.room import Disk
-from services.ingest.settle import settle
 from services.ingest.sink import PostgresSink
 from services.ingest.window import RawKept
 
 log = logging.getLogger(__name__)
 
-RETRY_S = 0.5
-DATABASE_BACKOFF_S_MAX = 5.0
 BREAKER_PAUSE_S = 10.0
 FULL_PAUSE_S = 0.5
 
@@ -105,7 +102,7 @@ class Consumer:
     async def _fetch(self, stop: asyncio.Event, raw_kept: RawKept, disk: Disk) -> Batch | None:
         """Return the next batch, judged while the database is still at the one before; None when nothing came."""
         while disk.paused and not stop.is_set():
-            await _pause(stop, FULL_PAUSE_S)
+            await pause(stop, FULL_PAUSE_S)
         messages = [] if stop.is_set() else await self._intake.fetch()
         return judge(messages, raw_kept.span) if messages else None
 
@@ -122,16 +119,17 @@ class Consumer:
             for message in batch.too_old:
                 await message.ack()
             self._metrics.too_old.inc(len(batch.too_old))
-        written = await self._write(batch.deliveries, stop)
+        dropped = await settle_with_patience(batch.deliveries, self._sink, self._ended, stop)
+        self._metrics.dropped.inc(dropped)
         for refusal in batch.refusals:
             await self._ended.take_judged(refusal)
-        if written and batch.oldest is not None:
+        if not dropped and batch.oldest is not None:
             self._metrics.lag_seconds.set(max(0.0, (datetime.now(UTC) - batch.oldest).total_seconds()))
-        if not written:
-            await self._database_back(stop)
+        if dropped:
+            await until_it_answers(self._sink.provisioned, stop)
         await self._ended.count()
         if is_open and not batch.deliveries:
-            await _pause(stop, BREAKER_PAUSE_S)
+            await pause(stop, BREAKER_PAUSE_S)
 
     async def _recorded(self, too_old: Sequence[Message]) -> bool:
         """Count what is too old, before it is answered; return False while the database cannot take it."""
@@ -164,36 +162,3 @@ class Consumer:
         for name in batch.unknown:
             metrics.unknown.labels(self._unknown.bounded(name)).inc()
         return is_open
-
-    async def _write(self, deliveries: Sequence[Delivery], stop: asyncio.Event) -> bool:
-        """Write and ack; return False when messages were let go, to come again when their ack_wait is over."""
-        unwritten = await settle(deliveries, self._sink, self._ended)
-        if unwritten is None:
-            return True
-        log.warning("not written, trying once more", extra={"error": unwritten.reason})
-        for delivery in unwritten.deliveries:
-            await delivery.message.in_progress()
-        await _pause(stop, RETRY_S)
-        unwritten = await settle(unwritten.deliveries, self._sink, self._ended)
-        if unwritten is None:
-            return True
-        self._metrics.dropped.inc(len(unwritten.deliveries))
-        log.warning("not written, messages will come again", extra={"error": unwritten.reason})
-        return False
-
-    async def _database_back(self, stop: asyncio.Event) -> None:
-        """Return when the database answers again, or stop is set."""
-        backoff_s = RETRY_S
-        while not stop.is_set():
-            with contextlib.suppress(WriteError):
-                await self._sink.provisioned()
-                log.info("database is back")
-                return
-            await _pause(stop, backoff_s)
-            backoff_s = min(DATABASE_BACKOFF_S_MAX, backoff_s * 2)
-
-
-async def _pause(stop: asyncio.Event, seconds: float) -> None:
-    """Return after so many seconds, or at once when stop is set."""
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)

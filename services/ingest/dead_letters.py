@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
+from prometheus_client import Counter
 
 from services.ingest.batch import Message, Refusal, subject_host
 from services.ingest.breaker import Breaker
-from services.ingest.metrics import Metrics
 from services.ingest.provenance import Provenance, provenance_of
 from shared.budget import Budgets
 from shared.subjects import dead_subject
@@ -50,6 +51,14 @@ def headers_of(subject: str, reason: str, provenance: Provenance, part: int, par
     }
 
 
+class Counts(Protocol):
+    """What is counted of refused messages."""
+
+    refused: Counter
+    muted: Counter
+    held: Counter
+
+
 class SetAside:
     """Decides by breaker and mute whether a refused message is set aside, ended, or left to come again."""
 
@@ -58,14 +67,14 @@ class SetAside:
         jetstream: JetStreamContext,
         payload_bytes_max: Callable[[], int],
         breaker: Breaker,
-        metrics: Metrics,
+        counts: Counts,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jetstream = jetstream
         self._payload_bytes_max = payload_bytes_max
         self._breaker = breaker
         self._budgets = Budgets(BURST_MAX, REFILL_PER_S, HOSTS_MAX)
-        self._metrics = metrics
+        self._counts = counts
         self._clock = clock
 
     async def take(self, message: Message, reason: str) -> bool:
@@ -80,22 +89,22 @@ class SetAside:
         """
         now, message, reason = self._clock(), refusal.message, refusal.reason
         if self._breaker.is_open(now) and not refusal.final:
-            self._metrics.held.inc()
+            self._counts.held.inc()
             return False
         if not self._budgets.spend(now, subject_host(message.subject)):
             await message.term()
-            self._metrics.muted.inc()
+            self._counts.muted.inc()
             log.warning("dropped, its host is muted", extra={"subject": message.subject, "reason": reason})
             return True
         try:
             for part, headers in self._parts(message, reason):
                 await self._jetstream.publish(dead_subject(headers["Vitalwire-Stream"]), part, headers=headers)
         except (NatsError, OSError) as error:
-            self._metrics.held.inc()
+            self._counts.held.inc()
             log.warning("not set aside, will come again", extra={"error": f"{type(error).__name__}: {error}"})
             return False
         await message.term()
-        self._metrics.refused.inc()
+        self._counts.refused.inc()
         log.warning("set aside", extra={"subject": message.subject, "reason": reason})
         return True
 

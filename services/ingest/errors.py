@@ -36,6 +36,16 @@ class UnavailableError(WriteError):
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """All that asyncpg raises when a database does not do what it is asked for."""
 
+UNPROVIDED = (
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.InvalidSchemaNameError,
+    asyncpg.PLPGSQLError,
+)
+"""What is said where rights or relations are not as provision makes them, or by a trigger that somebody added: for
+people to mend. No sample set is stored without these, so it ends the process and is seen; all else is put off."""
+
 _BY_SQLSTATE: dict[str, type[WriteError]] = {
     "22": RefusedError,  # data exception
     "23": RefusedError,  # integrity constraint violation

@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
-from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-LOOPBACK = "127.0.0.1"
+
+class AlertMetrics:
+    """Counters and gauges of what becomes of events of alerts."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        self.stored = counter("vitalwire_ingest_alert_events", "Events of alerts committed.")
+        self.doubled = counter(
+            "vitalwire_ingest_alert_events_doubled", "Events of alerts that were stored already and came again."
+        )
+        self.refused = counter("vitalwire_ingest_alert_events_refused", "Events of alerts set aside in DEAD.")
+        self.muted = counter(
+            "vitalwire_ingest_alert_events_muted", "Events of alerts on a muted host, ended without setting them aside."
+        )
+        self.held = counter(
+            "vitalwire_ingest_alert_events_held",
+            "Events of alerts that could neither be stored nor set aside now, and come again.",
+        )
+        self.dropped = counter(
+            "vitalwire_ingest_alert_events_dropped", "Events let go while the database was away; they come again."
+        )
+        self.lag_seconds = gauge(
+            "vitalwire_ingest_alert_events_lag_seconds", "Age, since the broker had it, of the event committed last "
+            "that waited longest.",
+        )  # fmt: skip
+        self.breaker_open = gauge(
+            "vitalwire_ingest_alert_events_breaker_open", "1 while so many events are refused that none is set aside."
+        )
+        self.database_up = gauge(
+            "vitalwire_ingest_alert_events_database_up", "0 when the database took none at the last try."
+        )
+        # Alerts are rare: until the first is stored nothing speaks against it.
+        self.database_up.set(1)
 
 
 class Metrics:
@@ -50,7 +80,7 @@ class Metrics:
             registry=registry,
         )  # fmt: skip
         self.discarded = counter(
-            "vitalwire_ingest_discarded", "Sample sets, at most, that the stream discarded unread.", ["stream"]
+            "vitalwire_ingest_discarded", "Messages, at most, that the stream discarded unread.", ["stream"]
         )
         self.lag_seconds = Gauge(
             "vitalwire_ingest_lag_seconds", "Age, since the broker had it, of the message committed last that waited "
@@ -72,9 +102,5 @@ class Metrics:
             "vitalwire_ingest_raw_retention_seconds", "How long raw rows are kept now.", registry=registry
         )
         self.database_up = Gauge("vitalwire_ingest_database_up", "1 while the database writes.", registry=registry)
+        self.alerts = AlertMetrics(registry)
         self.write_seconds = Histogram("vitalwire_ingest_write_seconds", "Time of one transaction.", registry=registry)
-
-
-def serve(metrics: Metrics, port: int) -> tuple[WSGIServer, threading.Thread]:
-    """Serve the figures to Prometheus on loopback; return the server, to be shut down at the end, and its thread."""
-    return start_http_server(port, addr=LOOPBACK, registry=metrics.registry)

@@ -79,6 +79,9 @@ class ProvisionSettings:
     rollup_1m_retention_days: int = setting("Days that rollups of 1 min are kept.", default=30, minimum=1, maximum=3650)
     rollup_5m_retention_days: int = setting("Days that rollups of 5 min are kept.", default=90, minimum=1, maximum=3650)
     rollup_1h_retention_days: int = setting("Days that rollups of 1 h are kept.", default=365, minimum=1, maximum=3650)
+    alert_events_days: int = setting(
+        "Days that transitions and acts of alerts are kept.", default=400, minimum=1, maximum=3650
+    )
     convert_mode: bool = setting("Move what is stored when the database has gained TimescaleDB.", default=False)
     messages_max: int = setting("Messages in one batch of ingest.", default=MESSAGES_MAX, minimum=1, maximum=50_000)
     processes_max: int = setting("Ingest processes that may run at once.", default=PROCESSES_MAX, minimum=1, maximum=64)
@@ -115,5 +118,6 @@ def _retention_problem(said: Said, coarser: str, finer: str) -> str:
 
 
 def retention_of(settings: ProvisionSettings) -> Retention:
-    """Return for how long each level is to be kept."""
-    return Retention(*(getattr(settings, name) for name in RETENTION.values()))
+    """Return for how long each level, and events of alerts, are to be kept."""
+    names = (*RETENTION.values(), "alert_events_days")
+    return Retention(*(getattr(settings, name) for name in names))

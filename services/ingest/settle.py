@@ -4,35 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-from services.ingest.batch import Delivery, Message
+from services.ingest.batch import Message
 from services.ingest.errors import RefusedError, TooSlowError, UnavailableError
 
 
-class Sink(Protocol):
-    """Where sample sets are kept."""
+class Delivered(Protocol):
+    """What a message brought, and the message."""
 
-    async def write(self, deliveries: Sequence[Delivery]) -> None:
-        """Commit all or none; writing a sample set twice is the same as once. Raises WriteError."""
+    @property
+    def message(self) -> Message:
+        """The message to be answered."""
+
+
+D = TypeVar("D", bound=Delivered)
+D_written = TypeVar("D_written", bound=Delivered, contravariant=True)
+
+
+class Sink(Protocol[D_written]):
+    """Where what messages bring is kept."""
+
+    async def write(self, deliveries: Sequence[D_written]) -> None:
+        """Commit all or none; writing the same twice is the same as once. Raises WriteError."""
 
 
 class DeadLetters(Protocol):
     """Where messages are set aside."""
 
-    async def take(self, message: Message, reason: str) -> None:
+    async def take(self, message: Message, reason: str) -> object:
         """Set the message aside and end it on the stream; when that is impossible now, leave it to come again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unwritten:
+class Unwritten(Generic[D]):
     """Deliveries that the database could not take now; none of them was answered."""
 
-    deliveries: Sequence[Delivery]
+    deliveries: Sequence[D]
     reason: str
 
 
-async def settle(deliveries: Sequence[Delivery], sink: Sink, dead_letters: DeadLetters) -> Unwritten | None:
+async def settle(deliveries: Sequence[D], sink: Sink[D], dead_letters: DeadLetters) -> Unwritten[D] | None:
     """Write and ack. A refused batch is halved until the message at fault stands alone.
 
     Returns what must be tried again when the database cannot write now, None when everything is settled.
@@ -55,7 +67,7 @@ async def settle(deliveries: Sequence[Delivery], sink: Sink, dead_letters: DeadL
     return None
 
 
-async def _settle_halves(deliveries: Sequence[Delivery], sink: Sink, dead_letters: DeadLetters) -> Unwritten | None:
+async def _settle_halves(deliveries: Sequence[D], sink: Sink[D], dead_letters: DeadLetters) -> Unwritten[D] | None:
     middle = len(deliveries) // 2  # depth ≤ log2(messages_max)
     first, second = deliveries[:middle], deliveries[middle:]
     unwritten = await settle(first, sink, dead_letters)

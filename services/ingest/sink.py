@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
 
 import asyncpg
 
 from services.ingest.accounting import Accounts, Rarity
 from services.ingest.batch import Delivery, Key, distinct, ledger_arrays, records, tables_by_family
-from services.ingest.errors import RefusedError, TooSlowError, translated
+from services.ingest.link import Link
 from services.ingest.metrics import Metrics
 from services.ingest.storage.dirty import MARGIN, mark_insert
 from services.ingest.storage.mode import Mode
-from services.ingest.timestamps import send_as_microseconds
 from shared.families import FAMILIES
 from shared.sql import SCHEMA, copy_columns, ledger_insert
 
-T = TypeVar("T")
-
-LOST_S = 0.5
-"""What is told that its connection is gone ends at once; what is not, after so long."""
+# What an earlier version's provision leaves out is the newest table, which is made last.
+_IS_PROVISIONED = """SELECT to_regclass('metrics.storage_state') IS NOT NULL
+AND EXISTS (SELECT FROM pg_tables WHERE schemaname = 'app' AND tablename = 'alert_events')"""
 _LEDGER_INSERT = ledger_insert()
 _MARK_INSERT = mark_insert()
 _MARGIN_SECONDS = int(MARGIN.total_seconds())
@@ -49,19 +45,13 @@ class Written:
 
 
 class PostgresSink:
-    """Commits all or none; writing a sample set twice is the same as once: the ledger knows it.
-
-    Holds one connection and makes a new one when it broke.
-    """
+    """Commits all or none; writing a sample set twice is the same as once: the ledger knows it."""
 
     def __init__(
         self, connect: Callable[[], Awaitable[asyncpg.Connection]], metrics: Metrics, write_s_max: float
     ) -> None:
-        self._connect = connect
+        self._link = Link(connect, metrics.database_up, write_s_max)
         self._metrics = metrics
-        self._write_s_max = write_s_max
-        self._connection: asyncpg.Connection | None = None
-        self._deadline: asyncio.Timeout | None = None
         self._accounts = Accounts()
         self.marks_rollups = True
         """Whether a batch marks the minutes it touched; the storage mode says."""
@@ -70,7 +60,7 @@ class PostgresSink:
         """Commit the deliveries' sample sets; raise WriteError, or what is our bug, when nothing was committed."""
         by_key = distinct(deliveries)
         started_s = time.perf_counter()
-        written = await self._translating(
+        written = await self._link.do(
             lambda connection: _transaction(
                 connection,
                 by_key,
@@ -92,59 +82,24 @@ class PostgresSink:
     async def record(self, rarities: Sequence[Rarity]) -> None:
         """Commit counts of what will not be stored; raise as write does."""
         if rarities:
-            await self._translating(lambda connection: self._accounts.record(connection, rarities))
+            await self._link.do(lambda connection: self._accounts.record(connection, rarities))
 
     async def provisioned(self) -> Provisioned | None:
-        """Return what provision recorded, None before the first provision; raise as write does."""
+        """Return what provision recorded, None before this version's first provision; raise as write does."""
 
         async def ask(connection: asyncpg.Connection) -> Provisioned | None:
-            if await connection.fetchval("SELECT to_regclass('metrics.storage_state')") is None:
+            if not await connection.fetchval(_IS_PROVISIONED):
                 return None
             row = await connection.fetchrow(
                 "SELECT mode, raw_retention_seconds FROM metrics.schema_state, metrics.storage_state"
             )
             return None if row is None else Provisioned(row["mode"], timedelta(seconds=row["raw_retention_seconds"]))
 
-        return await self._translating(ask)
+        return await self._link.do(ask)
 
     def close(self) -> None:
         """Let go of the connection at once; an open transaction is rolled back by the server."""
-        if self._connection is not None:
-            self._connection.terminate()
-            self._connection = None
-
-    async def _translating(self, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
-        connected = False
-        try:
-            async with asyncio.timeout(self._write_s_max) as self._deadline:
-                if self._connection is None or self._connection.is_closed():
-                    self.close()  # What is still to be told of the old one must not end what the new one does.
-                    self._connection = await self._connect()
-                    self._connection.add_termination_listener(self._lost)
-                    await send_as_microseconds(self._connection)
-                connected = True
-                result = await work(self._connection)
-        except Exception as error:
-            is_lost = self._connection is None or self._connection.is_closed()
-            # A database that is away answers no connection either, so the first half of a batch already finds out.
-            too_slow = connected and not is_lost and isinstance(error, TimeoutError)
-            meaning = TooSlowError if too_slow else translated(error)
-            if meaning is not RefusedError:
-                self.close()
-            self._metrics.database_up.set(meaning is RefusedError)
-            if meaning is None:
-                raise
-            raise meaning(f"{type(error).__name__}: {error}") from error
-        finally:
-            self._deadline = None
-        self._metrics.database_up.set(1)
-        return result
-
-    def _lost(self, connection: object) -> None:
-        """End soon what still waits for a connection that is gone: a COPY amid its rows is not told by asyncpg."""
-        deadline = self._deadline
-        if connection is self._connection and deadline is not None and not deadline.expired():
-            deadline.reschedule(asyncio.get_running_loop().time() + LOST_S)
+        self._link.close()
 
 
 async def _transaction(

@@ -21,10 +21,12 @@ from services.ingest.storage.keeping import Keeping, read_keeping
 from services.ingest.storage.retention import LEDGER_KEPT_LONGER
 from services.ingest.stream_loss import StreamSeen, Watched, next_look
 from shared.holding import unread_bytes, unread_share
-from shared.subjects import BACKFILL, DURABLE, METRICS
+from shared.subjects import ALERTS, BACKFILL, DURABLE, METRICS
 
 log = logging.getLogger(__name__)
 
+STREAMS = {METRICS: "sample sets", BACKFILL: "sample sets", ALERTS: "events of alerts"}
+"""Stream → what it holds; that of alerts last, since it is the least of them."""
 LOOK_EVERY_S = 3.0
 ASK_S_MAX = 2.0
 RECORD_S_MAX = 5.0
@@ -100,7 +102,7 @@ async def _repeat(connection: asyncpg.Connection, statement: str, *arguments: An
 
 
 class StreamWatch:
-    """Looks at both streams again and again, on a connection of its own."""
+    """Looks at the streams again and again, on a connection of its own."""
 
     def __init__(self, bus: Client, connect: Connect, metrics: Metrics, record_s_max: float = RECORD_S_MAX) -> None:
         self._bus = bus
@@ -112,15 +114,21 @@ class StreamWatch:
 
     async def look(self) -> None:
         """Look once and record it; while the bus or the database is away, the next look makes up for it."""
-        try:
-            looks = {stream: await look_at(self._bus, stream) for stream in (METRICS, BACKFILL)}
-        except (NatsError, OSError, ValueError, KeyError, TypeError) as error:
-            log.warning("the streams do not say where they stand", extra={"error": f"{type(error).__name__}: {error}"})
-            return
-        for stream, look in looks.items():
+        seen: dict[str, StreamSeen] = {}
+        for stream in STREAMS:
+            try:
+                look = await look_at(self._bus, stream)
+            except (NatsError, OSError, ValueError, KeyError, TypeError) as error:
+                said = f"{type(error).__name__}: {error}"
+                log.warning("the streams do not say where they stand", extra={"stream": stream, "error": said})
+                # Mostly the bus is away: the others would be waited for as long.
+                break
             self._metrics.unread_share.labels(stream).set(look.unread_share)
+            seen[stream] = look.seen
+        if not seen:
+            return
         try:
-            await self._record({stream: look.seen for stream, look in looks.items()})
+            await self._record(seen)
         except Exception as error:
             self.close()
             if translated(error) is None:
@@ -158,6 +166,6 @@ class StreamWatch:
         if lost:
             self._metrics.discarded.labels(stream).inc(lost)
             log.error(
-                "the stream reached its limits and let sample sets go unread",
-                extra={"stream": stream, "sample_sets_max": lost},
+                f"the stream reached its limits and let {STREAMS[stream]} go unread",
+                extra={"stream": stream, "messages_max": lost},
             )

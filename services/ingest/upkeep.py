@@ -12,11 +12,12 @@ from datetime import timedelta
 import asyncpg
 
 from services.ingest.ceiling import Fill, next_kept, next_step, size_reason, wants_less
-from services.ingest.errors import translated
+from services.ingest.errors import UNPROVIDED, translated
 from services.ingest.metrics import Metrics
 from services.ingest.pace import Connect, Effort
 from services.ingest.rollups import Settled, is_alone, settle_rollups
 from services.ingest.room import Room
+from services.ingest.storage.alert_events import ALERT_EVENTS, expire_events
 from services.ingest.storage.keeping import Keeping, read_keeping
 from services.ingest.storage.record import forget_disk, record_disk, record_fill
 from services.ingest.storage.seam import Storage
@@ -64,7 +65,10 @@ async def expire(
     if not await _locked(connection):
         return None
     try:
-        return await storage.expire(connection, families, await read_keeping(connection))
+        keeping = await read_keeping(connection)
+        deleted = await storage.expire(connection, families, keeping)
+        events = await _expire_events(connection, keeping)
+        return deleted | ({ALERT_EVENTS: events} if events else {})
     finally:
         await connection.execute("SELECT pg_advisory_unlock(hashtext($1))", LOCK)
 
@@ -180,6 +184,14 @@ def _fill(storage: Storage, keeping: Keeping, size_bytes: int, bytes_max: int) -
         keeping.now, size_bytes, bytes_max, raw_set, keeping.raw_kept, keeping.complete_since, storage.shrinks,
         keeping.last_step,
     )  # fmt: skip
+
+
+async def _expire_events(connection: asyncpg.Connection, keeping: Keeping) -> int:
+    try:
+        return await expire_events(connection, keeping.now - keeping.retention.alert_events)
+    except UNPROVIDED as error:
+        log.warning("old events of alerts are not deleted", extra={"error": f"{type(error).__name__}: {error}"})
+        return 0
 
 
 async def _locked(connection: asyncpg.Connection) -> bool:

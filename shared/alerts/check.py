@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from shared.alerts.condition import clear_of, is_above
-from shared.alerts.rule import BUS_SILENT, HORIZON_SECONDS_MAX, RULE_NAME, RULE_VERSION, Kind, Rule
+from shared.alerts.rule import BACKTEST, BUS_SILENT, HORIZON_SECONDS_MAX, RULE_NAME, RULE_VERSION, Kind, Rule
 from shared.families import FAMILIES
 from shared.family import Column, Family
 from shared.wire.limits import REAL_MAX
@@ -59,6 +59,8 @@ def _name(rule: Rule) -> Iterator[str]:
         )
     if rule.name == BUS_SILENT:
         yield f"name: {BUS_SILENT!r} is the alert of the bus itself; rename the rule"
+    if rule.name == BACKTEST:
+        yield f"name: {BACKTEST!r} is where drafts of rules are tried; rename the rule"
 
 
 def _fields_of_the_kind(rule: Rule) -> Iterator[str]:

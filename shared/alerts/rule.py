@@ -28,6 +28,8 @@ HORIZON_SECONDS_MAX = 366 * 86_400.0
 """The farthest that a forecast sees; what lies beyond, and what never comes, is told as this."""
 BUS_SILENT = "bus_silent"
 """Name of the alert that says that nothing arrives from any host; no rule of a user may have it."""
+BACKTEST = "backtest"
+"""Stands where a rule's name does in the address that tries a draft; no rule may have it."""
 
 Kind = Literal["threshold", "rate", "forecast", "deviation", "absence"]
 Level = Literal["warning", "critical"]

@@ -36,7 +36,7 @@ def rule_from(content: Any) -> Rule:
         _refuse_newer(content["v"])
     try:
         rule = msgspec.convert(content, Rule)
-    except (msgspec.ValidationError, TypeError, ValueError, RecursionError) as error:
+    except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise RuleError([problem_of(error)]) from error
     return _checked(rule)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from statistics import fmean
@@ -33,7 +34,10 @@ _HASH_CHARACTERS = 40
 
 Key = TypeVar("Key", bound=Hashable)
 
-_AGGREGATES: Mapping[Aggregate, Callable[[list[float]], float]] = {"max": max, "min": min, "avg": fmean, "sum": sum}
+_AGGREGATES: Mapping[Aggregate, Callable[[Collection[float]], float]] = {
+    "max": max, "min": min, "avg": fmean, "sum": math.fsum,
+}  # fmt: skip
+"""None depends on the order of rows, which is not stored."""
 
 
 class Selection:
@@ -56,15 +60,29 @@ class Selection:
         found: dict[Labels, float] = {}
         for row in rows:
             value = row[self._value_at]
-            if value is not None and all(matches(str(row[at])) for at, matches in self._wanted):
-                found[self._labels_of(row)] = float(value)
+            if value is not None and self.looks_at(row):
+                found[self.labels_of(row)] = float(value)
         if self._aggregate is None or not found:
             return found
-        whole = float(self._aggregate(list(found.values())))
-        # A sum may exceed what the wire takes as a number.
-        return {(): max(-REAL_MAX, min(REAL_MAX, whole))}
+        return {(): self.whole(found.values())}
 
-    def _labels_of(self, row: tuple[Any, ...]) -> Labels:
+    @property
+    def aggregates(self) -> bool:
+        """Whether all rows of a source that it looks at make one series."""
+        return self._aggregate is not None
+
+    def looks_at(self, row: tuple[Any, ...]) -> bool:
+        """Return whether the rule looks at a row, or at the row that begins with these labels."""
+        return all(matches(str(row[at])) for at, matches in self._wanted)
+
+    def whole(self, values: Collection[float]) -> float:
+        """Return what the values of one instant come to together."""
+        assert self._aggregate is not None
+        # A sum may exceed what the wire takes as a number.
+        return max(-REAL_MAX, min(REAL_MAX, float(self._aggregate(values))))
+
+    def labels_of(self, row: tuple[Any, ...]) -> Labels:
+        """Return the labels of a row, or those that it begins with, as the name of its series."""
         labels = row[: self._labels_count]
         return tuple(map(str, labels)) if self._texts else labels
 

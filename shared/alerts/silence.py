@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
-from shared.alerts.problems import ProblemsError
+from shared.alerts.problems import ProblemsError, problem_of
 from shared.alerts.rule import Globs, Instant
 from shared.glob import matcher
 
@@ -115,14 +115,17 @@ def silence_from(content: Any) -> Silence:
     try:
         silence = msgspec.convert(content, Silence)
     except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise SilenceError([str(error)[:300]]) from error
+        raise SilenceError([problem_of(error)]) from error
     return _checked(silence)
 
 
 def encode_silence(silence: Silence) -> bytes:
-    """Return the silence as the bucket holds it, without what is at its default; raise SilenceError if too large."""
+    """Return the silence as the bucket holds it, without what is at its default; raise SilenceError if it cannot."""
     content: dict[str, Any] = msgspec.to_builtins(silence, builtin_types=(datetime,))
-    body = msgspec.msgpack.encode({"v": silence.v, **content})
+    try:
+        body = msgspec.msgpack.encode({"v": silence.v, **content})
+    except OverflowError:
+        raise SilenceError(["end: expected times that UTC has too, in the years 1 to 9999; choose others"]) from None
     if len(body) > SILENCE_BYTES_MAX:
         raise SilenceError([f"expected at most {SILENCE_BYTES_MAX} bytes, got {len(body)}; name fewer hosts or rules"])
     return body
@@ -138,7 +141,7 @@ def decode_silence(body: bytes) -> Silence:
     except SilenceError:
         raise
     except (msgspec.MsgspecError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise SilenceError([str(error)[:300]]) from error
+        raise SilenceError([problem_of(error)]) from error
     return _checked(silence)
 
 

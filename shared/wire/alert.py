@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
 import msgpack
 import msgspec
@@ -23,6 +25,7 @@ INCIDENT_CHARACTERS_MAX = 100
 WHO_CHARACTERS_MAX = 256
 
 Act = Literal["acknowledged", "commented", "silenced"]
+EventName = Literal["transition", "act"]
 RuleName = Annotated[str, Meta(min_length=1, max_length=RULE_NAME_CHARACTERS_MAX)]
 Host = Annotated[str, Meta(min_length=1, max_length=HOST_BYTES_MAX)]
 Source = Annotated[str, Meta(min_length=1, max_length=SOURCE_BYTES_MAX)]
@@ -91,6 +94,11 @@ _events: msgspec.msgpack.Decoder[AlertEvent] = msgspec.msgpack.Decoder(AlertEven
 _versions = msgspec.msgpack.Decoder(_VersionOnly)
 
 
+def event_name(event: AlertEvent) -> EventName:
+    """Return which kind of event it is, as its key `event` says."""
+    return "transition" if isinstance(event, AlertTransition) else "act"
+
+
 def event_subject(event: AlertEvent) -> str:
     """Return the subject that an event is published on."""
     subject = alert_subject if isinstance(event, AlertTransition) else alert_act_subject
@@ -99,8 +107,7 @@ def event_subject(event: AlertEvent) -> str:
 
 def encode_alert(event: AlertEvent) -> bytes:
     """Return the event as the stream holds it."""
-    name = "transition" if isinstance(event, AlertTransition) else "act"
-    body: bytes = msgpack.packb({"event": name, **msgspec.structs.asdict(event)}, datetime=True)
+    body: bytes = msgpack.packb({"event": event_name(event), **msgspec.structs.asdict(event)}, datetime=True)
     return body
 
 
@@ -125,4 +132,31 @@ def _decode(body: bytes, subject: str) -> AlertEvent:
     event = _events.decode(body)
     if event_subject(event) != subject:
         raise DecodeError(f"rule, host and series are not those of the subject {subject[:200]!r}")
+    _refuse_unkept(event)
     return event
+
+
+def _refuse_unkept(event: AlertEvent) -> None:
+    """Raise where a database could not keep the event: for NUL in a text, or a time that has no year in UTC."""
+    for field, value in msgspec.structs.asdict(event).items():
+        if any("\0" in text for text in _texts(value)):
+            raise DecodeError(f"{field}: expected text without NUL")
+        if isinstance(value, datetime) and not _has_a_year(value):
+            raise DecodeError(f"{field}: expected a time in the years 1 to 9999 of UTC, got {value.isoformat()}")
+
+
+def _has_a_year(instant: datetime) -> bool:
+    """Return whether the instant has a year in UTC: written with an offset, it may lie beyond those there are."""
+    try:
+        instant.astimezone(UTC)
+    except OverflowError:
+        return False
+    return True
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value.keys()
+        yield from value.values()

@@ -1,4 +1,4 @@
-"""What the pins promise: they install with every pip that Python 3.11 came with."""
+"""What the pins promise: they install with every pip that Python 3.11 came with, and all that a stack runs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from tests.contract.source import ROOT
 
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
+OF_THE_STACK = ("collector", "ingest", "alerting", "notifier", "api")
 SETS = sorted(path.stem for path in (ROOT / "requirements").glob("*.txt"))
 
 
@@ -26,3 +27,15 @@ def test_no_pinned_package_asks_for_an_extra_of_another(name: str) -> None:
         if requirement.extras and (requirement.marker is None or requirement.marker.evaluate({"extra": ""}))
     }
     assert asked == set()
+
+
+@pytest.mark.parametrize("name", OF_THE_STACK)
+def test_a_stack_installs_what_each_of_its_processes_is_pinned_to(name: str) -> None:
+    assert pins(name)
+    assert pins(name) - pins("local") == set()
+
+
+def pins(name: str) -> set[str]:
+    """Return the packages of a set, each with its version."""
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    return set(re.findall(r"^[A-Za-z0-9._-]+==\S+", text, re.MULTILINE))

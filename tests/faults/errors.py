@@ -26,6 +26,7 @@ EVENTS = (
     "the streams do not say where they stand",
     "the streams' state is not recorded",
     "stored sample sets cannot be read",
+    "alerts cannot be read",
     "users cannot be read",
     "ended sessions cannot be read",
     "old entries cannot be deleted",

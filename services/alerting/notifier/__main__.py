@@ -13,8 +13,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar, cast
-from wsgiref.simple_server import WSGIServer
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import uvloop
@@ -24,19 +23,19 @@ from services.alerting.amounts import Language
 from services.alerting.channels import sender_of
 from services.alerting.lease import RENEW_S, Lease, lease_on
 from services.alerting.notifier.addresses import Addresses
-from services.alerting.notifier.metrics import Metrics, serve
+from services.alerting.notifier.metrics import Metrics
 from services.alerting.notifier.sending import Attempts
 from services.alerting.notifier.settings import NotifierSettings
 from services.alerting.notifier.term import Term, Tools, Voice
 from services.alerting.notifier.waiting import Patience
 from shared.runtime.bus import BusAddress, close, connect
 from shared.runtime.command_line import read_settings_or_exit
+from shared.runtime.figures import FiguresError, serve_figures
 from shared.runtime.logs import configure_logs
-from shared.runtime.signals import stop_requested
+from shared.runtime.signals import stop_requested, unless
 from shared.subjects import NOTIFIER_KEY
 
 log = logging.getLogger("services.alerting.notifier")
-T = TypeVar("T")
 
 BACKOFF_S_MAX = 5.0
 OUR_LOGGERS = ("services", "shared", "nats", "asyncio", "__main__")
@@ -59,11 +58,11 @@ async def run(settings: NotifierSettings) -> None:
     """Tell, or stand by, until a signal asks to stop; raise when it cannot go on."""
     ending = Ending(stop_requested(), asyncio.Event())
     tools = tools_of(settings)
-    server = _serve(tools.metrics, settings.metrics_port) if settings.metrics_port else None
+    figures = serve_figures(tools.metrics.registry, settings.metrics_port)
     address = BusAddress(settings.nats_urls, settings.nats_user, settings.nats_password, "notifier")
     bus: Client | None = None
     try:
-        bus = await _unless(ending.stop, connect(address, on_closed=ending.closed.set, backoff_s_max=BACKOFF_S_MAX))
+        bus = await unless(ending.stop, connect(address, on_closed=ending.closed.set, backoff_s_max=BACKOFF_S_MAX))
         if bus is None:
             return
         log.info("ready")
@@ -71,9 +70,7 @@ async def run(settings: NotifierSettings) -> None:
     finally:
         if bus is not None and not bus.is_closed:
             await close(bus)
-        if server is not None:
-            server.shutdown()
-            server.server_close()
+        figures.close()
 
 
 def tools_of(settings: NotifierSettings) -> Tools:
@@ -141,27 +138,6 @@ async def _ended(*tasks: asyncio.Task[Any]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _unless(stop: asyncio.Event, work: Coroutine[object, object, T]) -> T | None:
-    """Return what the work returns, or None when stop is set before."""
-    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
-    finally:
-        for task in (working, stopping):
-            task.cancel()
-        await asyncio.gather(working, stopping, return_exceptions=True)
-
-
-def _serve(metrics: Metrics, port: int) -> WSGIServer:
-    try:
-        return serve(metrics, port)[0]
-    except OSError as error:
-        raise NotifierError(
-            f"metrics_port {port} cannot be listened on ({error.strerror}): choose a free one"
-        ) from error
-
-
 def is_ours(record: logging.LogRecord) -> bool:
     """Return whether a line may be written: it is none of a library that sends messages."""
     return record.name.split(".")[0] in OUR_LOGGERS
@@ -175,7 +151,7 @@ def main() -> int:
         handler.addFilter(is_ours)
     try:
         uvloop.run(run(settings))
-    except NotifierError as error:
+    except (NotifierError, FiguresError) as error:
         log.error("notifier ends", extra={"reason": str(error)})
         return 1
     except Exception:

@@ -22,6 +22,8 @@ Send = Callable[[Text], None]
 class _Made:
     url: Secret
     send: Send | None
+    refused: str | None = None
+    """Why nothing can be sent to it."""
 
 
 class Addresses:
@@ -62,10 +64,19 @@ class Addresses:
         made = self._made.get(address)
         return None if made is None else made.send
 
+    def of(self, channel: str) -> list[Address]:
+        """Return the addresses of a channel, those that nothing can be sent to as well; none where there is none."""
+        return [address for address in self._made if address.channel == channel]
+
+    def why_refused(self, address: Address) -> str | None:
+        """Return why nothing can be sent to an address; None where something can, or where it is no longer there."""
+        made = self._made.get(address)
+        return None if made is None else made.refused
+
     def _make(self, address: Address, url: Secret) -> _Made:
         try:
             return _Made(url, self._sender_of(url))
         except AddressError as error:
             where = {"channel": address.channel, "url_number": address.number}
             log.warning("a channel's URL is of no use", extra={**where, "reason": str(error)})
-            return _Made(url, None)
+            return _Made(url, None, str(error))

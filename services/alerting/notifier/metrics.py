@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
-from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
-
-LOOPBACK = "127.0.0.1"
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class Metrics:
@@ -38,8 +34,3 @@ class Metrics:
             "vitalwire_notifier_delay_seconds", "Time from the sample that changed an alert to the message's arrival.",
             buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3_600), registry=registry,
         )  # fmt: skip
-
-
-def serve(metrics: Metrics, port: int) -> tuple[WSGIServer, threading.Thread]:
-    """Serve the figures to Prometheus on loopback; return the server, to be shut down at the end, and its thread."""
-    return start_http_server(port, addr=LOOPBACK, registry=metrics.registry)

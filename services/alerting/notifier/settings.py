@@ -5,22 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.alerts.silence import zone_of
+from shared.page_address import check_page_address
 from shared.settings import Secret, setting
 
 LANGUAGES = ("en", "ko")
-PAGE_CHARACTERS_MAX = 200
 
 
 def _check_zone(name: str) -> None:
     if zone_of(name) is None:
         raise ValueError(f"expected a name such as Asia/Seoul or UTC, got {name!r}")
-
-
-def _check_page(url: str) -> None:
-    is_page = url.startswith(("http://", "https://")) and url.isprintable() and " " not in url
-    if url and not (is_page and len(url) <= PAGE_CHARACTERS_MAX):
-        raise ValueError(f"expected the address of the dashboard, at most {PAGE_CHARACTERS_MAX} characters, as "
-                         f"https://watch.example.com, got {url[:80]!r}")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +26,7 @@ class NotifierSettings:
     language: str = setting("Language of messages.", default="en", choices=LANGUAGES)
     zone: str = setting("Time zone of the times in messages.", default="UTC", check=_check_zone)
     page_url: str = setting("Address of the dashboard, which messages link to; none is no link.", default="",
-                            check=_check_page)  # fmt: skip
+                            check=check_page_address)  # fmt: skip
     attempt_s_max: float = setting("Seconds that a service may take for a message.", default=30, minimum=1, maximum=300)
     tried_s_max: float = setting(
         "Seconds for which a message is tried again, before it is set aside in the stream DEAD.",

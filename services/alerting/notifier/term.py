@@ -22,9 +22,10 @@ from services.alerting.notifier.metrics import Metrics
 from services.alerting.notifier.outbox import Outbox, Sending
 from services.alerting.notifier.reading import Listening, Reading, read_notified
 from services.alerting.notifier.sending import Attempts, DeliveryError, Severity, Text
+from services.alerting.notifier.trying import Trying
 from services.alerting.notifier.waiting import Patience
 from services.alerting.telling import Notifier, Surroundings
-from services.alerting.wording import body, title
+from services.alerting.wording import body, title, trial_message
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,10 @@ class Voice:
         first = group.first
         severity: Severity = "ok" if first.status == "ok" else first.level
         return Text(title(group, self.language), body(group, self.language, self.page, self.zone), severity)
+
+    def test(self, channel: str) -> Text:
+        """Return what a message says that only tries a channel."""
+        return Text(*trial_message(channel, self.language), "ok")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +101,15 @@ class Term:
                 tools.metrics.telling.set(1)
                 group.create_task(keeping.run())
                 group.create_task(self._show(notifier))
+                group.create_task(self._trying().run())
                 await self._tell(notifier, keeping)
         finally:
             tools.metrics.telling.set(0)
             await self._finish(keeping)
+
+    def _trying(self) -> Trying:
+        tools = self._tools
+        return Trying(self._bus, tools.addresses, tools.attempts, tools.voice.test, self._may_tell)
 
     async def _tell(self, notifier: Notifier, keeping: Keeping) -> None:
         tools, outbox = self._tools, self._outbox

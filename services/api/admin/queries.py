@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from services.api.admin.schemas import AuditEntries, AuditEntry, User, UserChange, Users
-from services.api.audit import Actor, enter
+from services.api.audit import Actor, Deed, enter, enter_deed
 from services.api.auth.queries import end_sessions_of
 from services.api.database import Database
 from services.api.errors import ConflictError, NotFoundError
@@ -85,6 +85,11 @@ class AdminQueries:
         """Enter one audit entry."""
         async with self._database.connection() as connection:
             await enter(connection, actor, action, target, detail)
+
+    async def enter_deed(self, deed: Deed) -> None:
+        """Enter one audit entry of what was done elsewhere, with its time."""
+        async with self._database.connection() as connection:
+            await enter_deed(connection, deed)
 
     async def audit(self, before: int | None, limit: int) -> AuditEntries:
         """Return the audit, newest first, from before the cursor on."""

@@ -156,7 +156,8 @@ ORDER BY minute DESC LIMIT 1"""
 
 _LOSS = """SELECT stream, since, until, sample_sets AS sample_sets_max,
     (sum(sample_sets) OVER ())::bigint AS total
-FROM metrics.stream_loss WHERE since < $2 AND until >= $1 ORDER BY until DESC, stream LIMIT $3"""
+FROM metrics.stream_loss WHERE since < $2 AND until >= $1 AND stream IN ('METRICS', 'BACKFILL')
+ORDER BY until DESC, stream LIMIT $3"""
 
 _TURNS = """SELECT session, time, received_at FROM metrics.sample_sets
 WHERE host = $1 AND source = $2 AND time >= $3 AND time <= $4 AND received_at - time <= $5

@@ -43,12 +43,19 @@ class Feed:
     def __init__(self, connect: Callable[[], Awaitable[Client]], relay: Relay, inventories: Inventories) -> None:
         self.bus: Client | None = None
         self.filled = asyncio.Event()
+        self._is_connected = asyncio.Event()
         self._connect = connect
         self._relay = relay
         self._inventories = inventories
         self._wanted = asyncio.Event()
         self._held: list[Msg] = []
         self._reconnects_read = -1
+
+    async def connected(self) -> Client:
+        """Return the connection as soon as there is one; it may be broken again by then."""
+        await self._is_connected.wait()
+        assert self.bus is not None
+        return self.bus
 
     def reconnected(self) -> None:
         """Read what is stored again."""
@@ -57,6 +64,7 @@ class Feed:
     async def run(self) -> None:
         """Connect, however long that takes; then carry messages for ever."""
         self.bus = bus = await self._connect()
+        self._is_connected.set()
         # Subscribe first, so that nothing falls between what is stored and what comes.
         for subject, callback in (("metrics.>", self._on_sample_set), (f"$KV.{HOSTS_BUCKET}.>", self._on_inventory)):
             await bus.subscribe(

@@ -1,4 +1,4 @@
-"""From one subscription on the bus to every WebSocket client: groups of equal wishes, each encoded once per turn."""
+"""From what the bus tells to every WebSocket client: groups of equal wishes, each encoded once per turn."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from services.api.live.latest import Latest, Reading
-from services.api.live.slot import Batch, Slot
-from services.api.live.wishes import Wish
+from services.api.alerts.active import ActiveAlerts
+from services.api.live.latest import Latest
+from services.api.live.slot import Batch, Message, Slot
+from services.api.live.wishes import ALERT, Wish
 from services.api.observations import Observations
 from services.api.scope import Scope
 from shared.wire.decode import DecodeError, SampleSet, decode
@@ -47,16 +48,21 @@ class Group:
     shown: Callable[[str], bool]
     types: frozenset[str]
     clients: set[Client] = field(default_factory=set)
-    waiting: list[Reading] = field(default_factory=list)
+    waiting: list[Message] = field(default_factory=list)
     missed: int = 0
     _known: dict[str, bool] = field(default_factory=dict)
 
-    def wants(self, reading: Reading) -> bool:
-        """Return whether the group gets a reading."""
-        return reading.family in self.types and self.shows(reading.host)
+    @property
+    def gets_readings(self) -> bool:
+        """Return whether the group wants anything but alerts, and so misses what never came of a host."""
+        return self.types != {ALERT}
+
+    def wants(self, message: Message) -> bool:
+        """Return whether the group gets a message."""
+        return message.family in self.types and self.shows(message.host)
 
     def shows(self, host: str) -> bool:
-        """Return whether the group gets readings of a host; the answer is remembered."""
+        """Return whether the group gets messages about a host; the answer is remembered."""
         shown = self._known.get(host)
         if shown is None:
             if len(self._known) >= 50_000:
@@ -68,8 +74,9 @@ class Group:
 class Relay:
     """Feeds the latest readings and the clients; a client that does not read delays nobody."""
 
-    def __init__(self, latest: Latest, observations: Observations) -> None:
+    def __init__(self, latest: Latest, observations: Observations, alerts: ActiveAlerts | None = None) -> None:
         self.latest = latest
+        self.alerts = ActiveAlerts() if alerts is None else alerts
         self.clients: set[Client] = set()
         self._groups: dict[tuple[Wish, Scope], Group] = {}
         self._observations = observations
@@ -94,7 +101,7 @@ class Relay:
         if missed:
             self._observations.missed.inc(missed)
             for group in self._groups.values():
-                group.missed += missed if group.shows(sample_set.host) else 0
+                group.missed += missed if group.gets_readings and group.shows(sample_set.host) else 0
         for reading in self.latest.apply(sample_set):
             for group in self._groups.values():
                 if group.wants(reading):
@@ -112,11 +119,13 @@ class Relay:
         client.wish = wish
         client.slot.clear()
         hosts = (self.latest.get(host) for host in self.latest.hosts(group.shown))
-        readings = [
+        current: list[Message] = [
             reading for host in hosts if host is not None for reading in host.readings() if group.wants(reading)
         ]
-        if readings:
-            client.slot.offer(Batch(wish, readings))
+        if ALERT in group.types:
+            current += self.alerts.firing(group.shows)
+        if current:
+            client.slot.offer(Batch(wish, current))
         client.awake.set()
         self.clients.add(client)
 
@@ -136,7 +145,11 @@ class Relay:
                 client.awake.set()
 
     def turn(self) -> None:
-        """Hand each group's readings to its clients: one batch, shared by all."""
+        """Hand each group's messages to its clients: one batch, shared by all."""
+        changed = self.alerts.take_changed()
+        for group in self._groups.values():
+            if ALERT in group.types:
+                group.waiting += [news for news in changed if group.shows(news.host)]
         for group in self._groups.values():
             if not group.waiting and not group.missed:
                 continue

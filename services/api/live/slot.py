@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import msgspec
 
-from services.api.live.latest import Reading
 from services.api.live.wishes import Wish
 
 QUEUED_BYTES_MAX = 1024 * 1024
@@ -15,16 +15,38 @@ QUEUED_BYTES_MAX = 1024 * 1024
 Frame = str | bytes
 
 
+class Message(Protocol):
+    """What a client gets as one message: a reading, or news of an alert."""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Return what a newer message replaces."""
+
+    @property
+    def family(self) -> str:
+        """Return its type, by which clients choose."""
+
+    @property
+    def host(self) -> str:
+        """Return the host that it is about."""
+
+    def json(self) -> bytes:
+        """Return it as JSON."""
+
+    def msgpack(self) -> bytes:
+        """Return it as msgpack."""
+
+
 @dataclass(slots=True, eq=False)
 class Batch:
-    """Readings that go out together; a group's clients share one, so each form is encoded once."""
+    """Messages that go out together; a group's clients share one, so each form is encoded once."""
 
     wish: Wish
-    readings: Sequence[Reading]
+    readings: Sequence[Message]
     _frames: list[Frame] | None = field(default=None, repr=False)
 
     def frames(self) -> list[Frame]:
-        """Return the WebSocket frames: one for each reading, or one array of all."""
+        """Return the WebSocket frames: one for each message, or one array of all."""
         if self._frames is None:
             self._frames = self._encoded()
         return self._frames
@@ -52,14 +74,14 @@ def array(bodies: Sequence[bytes], packed: bool) -> Frame:
 class Slot:
     """The queue of one client.
 
-    When more than QUEUED_BYTES_MAX wait, only the newest reading of each host, source and family is kept,
-    and what it replaced is counted as dropped.
+    When more than QUEUED_BYTES_MAX wait, only the newest reading of each host, source and family, and the newest of
+    each alert, is kept, and what it replaced is counted as dropped.
     """
 
     bytes_max: int = QUEUED_BYTES_MAX
     _queued: list[Batch] = field(default_factory=list)
     _bytes: int = 0
-    _newest: dict[tuple[str, str, str], Reading] = field(default_factory=dict)
+    _newest: dict[tuple[str, str, str], Message] = field(default_factory=dict)
     _dropped: int = 0
 
     def offer(self, batch: Batch) -> None:
@@ -79,7 +101,7 @@ class Slot:
         self._dropped += count
 
     def take(self, wish: Wish) -> tuple[int, list[Batch]]:
-        """Return how many readings were dropped, and what is to be sent now; empties the slot."""
+        """Return how many messages were dropped, and what is to be sent now; empties the slot."""
         dropped, batches = self._dropped, self._queued
         if self._newest:
             batches = [Batch(wish, list(self._newest.values()))]

@@ -13,6 +13,9 @@ from shared.glob import PATTERN_CHARACTERS_MAX, PATTERNS_MAX
 
 FRAME_BYTES_MAX = 64 * 1024
 
+ALERT = "alert"
+"""Type of what is told of alerts; who does not name it gets none."""
+
 Format = Literal["json", "msgpack"]
 Pattern = Annotated[str, Meta(min_length=1, max_length=PATTERN_CHARACTERS_MAX)]
 FamilyName = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -28,7 +31,7 @@ class FrameError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Which readings a client wants, and how; clients with the same wish share one group."""
+    """Which readings and alerts a client wants, and how; clients with the same wish share one group."""
 
     hosts: tuple[str, ...] = ("*",)
     types: tuple[str, ...] = tuple(FAMILIES)
@@ -73,9 +76,10 @@ def read_frame(body: str | bytes) -> Frame:
 
 def wish_of(frame: SubscribeFrame) -> Wish:
     """Return the wish in a frame; raise FrameError where it names an unknown family."""
-    unknown = [name for name in frame.types or () if name not in FAMILIES]
+    known = (*FAMILIES, ALERT)
+    unknown = [name for name in frame.types or () if name not in known]
     if unknown:
-        raise FrameError(f"types: there is no {unknown[0]!r}; known are {', '.join(FAMILIES)}"[:120])
+        raise FrameError(f"types: there is no {unknown[0]!r}; known are {', '.join(known)}"[:120])
     hosts = tuple(sorted(set(frame.hosts))) if frame.hosts else ("*",)
-    types = tuple(name for name in FAMILIES if frame.types is None or name in frame.types)
+    types = tuple(FAMILIES) if frame.types is None else tuple(name for name in known if name in frame.types)
     return Wish(hosts, types, frame.batch, frame.format)

@@ -56,6 +56,11 @@ class Retention:
             oldest["raw"] = max(oldest["raw"], now - timedelta(days=family.retention_days))
         return {level: max(instant, self.dropped_before.get(level, instant)) for level, instant in oldest.items()}
 
+    def raw_since(self, now: datetime) -> datetime:
+        """Return the oldest instant of raw samples, and so of all that the ledger is sure to have."""
+        since = now - self.kept["raw"]
+        return max(since, self.dropped_before.get("raw", since))
+
 
 def plan(asked: Asked, scope: Scope, retention: Retention, in_steps: bool = False) -> Selection:
     """Return what is read for a request, in any case in steps on demand.

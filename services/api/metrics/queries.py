@@ -100,7 +100,7 @@ class MetricQueries:
 
     async def _read_retention(self) -> Retention:
         async with self._database.connection() as connection:
-            return await _retention(connection)
+            return await read_retention(connection)
 
 
 def kept_bytes(points: EncodedPoints) -> int:
@@ -116,7 +116,8 @@ def _answer(asked: Asked, selection: Selection, points: EncodedPoints) -> Encode
     )  # fmt: skip
 
 
-async def _retention(connection: Connection) -> Retention:
+async def read_retention(connection: Connection) -> Retention:
+    """Return how long each level is kept at present."""
     row = await connection.fetchrow(_RETENTION_SQL)
     if row is None:
         return Retention({"raw": timedelta(days=1)})

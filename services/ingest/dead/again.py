@@ -11,11 +11,11 @@ from nats.aio.client import Client
 
 from services.ingest.batch import subject_host
 from services.ingest.ceiling import KEPT_MIN
-from services.ingest.dead.letters import DeadLetter
+from services.ingest.dead.letters import DeadLetter, Part
 from services.ingest.dead.readable import time_of
 from services.ingest.dead.shelf import Shelf
 from services.ingest.dead_letters import BURST_MAX, REFILL_PER_S
-from shared.subjects import BACKFILL, METRICS, TokenError, backfill_subject, host_and_source, metrics_subject
+from shared.subjects import ALERTS, BACKFILL, METRICS, TokenError, backfill_subject, host_and_source, metrics_subject
 from shared.wire.limits import AHEAD_SECONDS_MAX, BODY_BYTES_MAX, LIVE_SECONDS_MAX
 
 MUTE_SPAN = timedelta(seconds=BURST_MAX / REFILL_PER_S)
@@ -39,6 +39,8 @@ def target_of(letter: DeadLetter, now: datetime, raw_kept: timedelta | None) -> 
 
     `raw_kept` is None where nobody told it: a ceiling by size may have made it as short as KEPT_MIN.
     """
+    if letter.first.stream == ALERTS:
+        raise LeftError(_never_again(letter.first))
     if letter.missing:
         raise LeftError(f"{letter.missing}, so what was published cannot be put together")
     try:
@@ -60,6 +62,16 @@ def target_of(letter: DeadLetter, now: datetime, raw_kept: timedelta | None) -> 
     if letter.first.stream == METRICS and is_live:
         return Target(METRICS, metrics_subject(host, source))
     return Target(BACKFILL, backfill_subject(host, source))
+
+
+def _never_again(part: Part) -> str:
+    """Return why a letter of alerts stays: the notifier's does not tell where its message stood, as it has none."""
+    if "Vitalwire-Sequence" not in part.headers:
+        return "it is a message to people that no channel took, so there is nothing to publish again"
+    return (
+        "it is an event of alerts, and none is published again: evaluator and notifier would take it for news. "
+        f"`show {part.sequence}` tells what it says"
+    )
 
 
 def _too_old(age: timedelta, raw_kept: timedelta | None) -> str:

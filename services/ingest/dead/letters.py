@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from services.ingest.batch import subject_host
-from shared.subjects import token
+from shared.subjects import ALERTS, token
 
 REASONS_MAX = 50
 OTHER_REASONS = "(other reasons)"
@@ -152,7 +152,10 @@ def kind_of(reason: str) -> str:
 
 @dataclass(slots=True)
 class Lately:
-    """How many letters of each host were set aside within a span before now."""
+    """How many letters of each host were set aside within a span before now, but for those of alerts.
+
+    These are counted by themselves where they are set aside.
+    """
 
     now: datetime
     span: timedelta
@@ -162,6 +165,6 @@ class Lately:
         """Count the next older message of DEAD; return False when it is older than the span, as all after it are."""
         if part.set_aside_at < self.now - self.span:
             return False
-        if part.place[0] == 1:
+        if part.place[0] == 1 and part.stream != ALERTS:
             self.hosts[subject_host(part.subject)] += 1
         return True

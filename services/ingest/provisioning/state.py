@@ -27,6 +27,7 @@ ALTER TABLE metrics.schema_state ADD COLUMN IF NOT EXISTS rollup_1m_retention_da
 ALTER TABLE metrics.schema_state ADD COLUMN IF NOT EXISTS rollup_5m_retention_days integer NOT NULL DEFAULT 90;
 ALTER TABLE metrics.schema_state ADD COLUMN IF NOT EXISTS rollup_1h_retention_days integer NOT NULL DEFAULT 365;
 ALTER TABLE metrics.schema_state ADD COLUMN IF NOT EXISTS ddl_digest text;
+ALTER TABLE metrics.schema_state ADD COLUMN IF NOT EXISTS alert_events_days integer NOT NULL DEFAULT 400;
 CREATE TABLE IF NOT EXISTS metrics.storage_state (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     raw_retention_seconds bigint NOT NULL,
@@ -130,13 +131,14 @@ async def write_state(connection: asyncpg.Connection, recorded: Recorded, before
     retention = recorded.retention
     await connection.execute(
         "INSERT INTO metrics.schema_state (product_version, mode, raw_retention_days, rollup_1m_retention_days,"
-        " rollup_5m_retention_days, rollup_1h_retention_days, ddl_digest) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        " rollup_5m_retention_days, rollup_1h_retention_days, ddl_digest, alert_events_days)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
         " ON CONFLICT (one) DO UPDATE SET product_version = excluded.product_version, mode = excluded.mode,"
         " raw_retention_days = excluded.raw_retention_days,"
         " rollup_1m_retention_days = excluded.rollup_1m_retention_days,"
         " rollup_5m_retention_days = excluded.rollup_5m_retention_days,"
         " rollup_1h_retention_days = excluded.rollup_1h_retention_days,"
-        " ddl_digest = excluded.ddl_digest, provisioned_at = now()",
+        " ddl_digest = excluded.ddl_digest, alert_events_days = excluded.alert_events_days, provisioned_at = now()",
         PRODUCT_VERSION,
         recorded.mode,
         retention.raw_days,
@@ -144,6 +146,7 @@ async def write_state(connection: asyncpg.Connection, recorded: Recorded, before
         retention.rollup_5m_days,
         retention.rollup_1h_days,
         recorded.ddl_digest,
+        retention.alert_events_days,
     )
     raised_from = None if before is None else _raised_from(before.raw_retention_days, retention.raw_days)
     row = await connection.fetchrow(

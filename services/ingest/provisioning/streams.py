@@ -22,7 +22,7 @@ from services.ingest.jetstream import ask
 from services.ingest.provisioning.errors import ProvisionError
 from shared.holding import minutes_held
 from shared.streams import Stream
-from shared.subjects import ACCOUNT, BACKFILL, DURABLE, METRICS
+from shared.subjects import ACCOUNT, ALERTS, BACKFILL, DURABLE, METRICS
 
 _NO_STORAGE = (10028, 10047, 10023)
 """Error codes of nats-server for "account limit", "insufficient storage" and "insufficient resources"."""
@@ -103,7 +103,7 @@ def stream_config(stream: Stream) -> StreamConfig:
 async def make_durables(bus: Client, ack_wait_s: float, max_ack_pending: int) -> None:
     """Create or update ingest's durable consumers; their place in the stream stays."""
     jetstream = bus.jetstream(timeout=REQUEST_S_MAX)
-    for stream in (METRICS, BACKFILL):
+    for stream in (METRICS, BACKFILL, ALERTS):
         await jetstream.add_consumer(
             stream,
             ConsumerConfig(

@@ -18,7 +18,8 @@ NOTHING_DROPPED = datetime(1970, 1, 1, tzinfo=UTC)
 _STATE_SQL = """SELECT now() AS now,
     storage.raw_retention_seconds, storage.raw_dropped_before, storage.stepped_at, storage.stepped_size_bytes,
     schema.product_version, schema.raw_retention_days,
-    schema.rollup_1m_retention_days, schema.rollup_5m_retention_days, schema.rollup_1h_retention_days
+    schema.rollup_1m_retention_days, schema.rollup_5m_retention_days, schema.rollup_1h_retention_days,
+    schema.alert_events_days
 FROM metrics.schema_state AS schema CROSS JOIN metrics.storage_state AS storage"""
 
 
@@ -70,6 +71,7 @@ async def read_keeping(connection: asyncpg.Connection) -> Keeping:
         row["rollup_1m_retention_days"],
         row["rollup_5m_retention_days"],
         row["rollup_1h_retention_days"],
+        row["alert_events_days"],
     )
     step = None if row["stepped_at"] is None else Step(row["stepped_at"], row["stepped_size_bytes"])
     raw_kept = timedelta(seconds=row["raw_retention_seconds"])

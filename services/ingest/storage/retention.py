@@ -31,12 +31,18 @@ SAMPLE_SET_BYTES = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Days that each level is kept."""
+    """Days that each level is kept, and events of alerts."""
 
     raw_days: int = 7
     rollup_1m_days: int = 30
     rollup_5m_days: int = 90
     rollup_1h_days: int = 365
+    alert_events_days: int = 400
+
+    @property
+    def alert_events(self) -> timedelta:
+        """How long events of alerts are kept."""
+        return timedelta(days=self.alert_events_days)
 
     def of(self, level: Level) -> timedelta:
         """Return how long a level is kept."""

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.bench.storage.backtest import measure_backtest
 from tests.bench.storage.bytes_a_number import measure_bytes
 from tests.bench.storage.fill import host_name
 from tests.bench.storage.indexes import measure_indexes
@@ -27,6 +28,7 @@ Work = Callable[[Site, argparse.Namespace], Awaitable[Found]]
 
 _NEEDS = {
     "bytes": ("timescaledb_community",), "indexes": ("plain",), "upkeep": ("plain", "timescaledb_apache"),
+    "backtest": ("plain", "timescaledb_apache"),
 }  # fmt: skip
 """Bench → the modes in which it measures anything."""
 
@@ -50,6 +52,10 @@ async def _upkeep(made: Site, arguments: argparse.Namespace) -> Found:
 async def _indexes(made: Site, arguments: argparse.Namespace) -> Found:
     extent = month_until_now(arguments.hosts, arguments.raw_days, arguments.raw_days)
     return await measure_indexes(made, extent, arguments.rounds)
+
+
+async def _backtest(made: Site, arguments: argparse.Namespace) -> Found:
+    return await measure_backtest(made, arguments.interval_s, arguments.rounds)
 
 
 def main() -> None:
@@ -88,6 +94,7 @@ def _parsed() -> argparse.Namespace:
     command("bytes", _bytes, "bytes a number of this machine's own samples (needs TimescaleDB)", seconds=3600)
     command("upkeep", _upkeep, "what rollups cost in plain mode", hosts=100, seconds=300, hours=24)
     command("indexes", _indexes, "kinds of index on time in plain mode", hosts=100, raw_days=7, rounds=3)
+    command("backtest", _backtest, "a rule on thirty days of one host", interval_s=5, rounds=7)
     return parser.parse_args(sys.argv[1:] or ["queries"])
 
 

@@ -24,7 +24,8 @@ from tests.integration.conftest import run_sql
 ACTOR = Actor("kim", "127.0.0.1", "request")
 CLIENT = {"X-Vitalwire-Client": "test"}
 PASSWORD = "correct horse battery"
-SAMPLE_PATHS = {"{host}": "web-1", "{family}": "cpu", "{username}": "nobody", "{path}": "x.js"}
+SAMPLE_PATHS = {"{host}": "web-1", "{family}": "cpu", "{username}": "nobody", "{path}": "x.js",
+                "{name}": "nothing", "{id}": "nothing", "{incident}": "none"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

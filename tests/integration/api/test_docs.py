@@ -58,7 +58,7 @@ async def test_the_shell_examples_sign_in_make_a_user_and_read(api: ApiServer, t
     )  # fmt: skip
     async with asyncio.timeout(15):
         printed, _ = await process.communicate()
-    hosts, made, history, highest, lines, top = printed.decode().split("<end>\n")
+    hosts, made, history, highest, lines, top, acknowledged = printed.decode().split("<end>\n")
     assert "hosts" in json.loads(hosts)
     assert (json.loads(made)["username"], json.loads(made)["role"]) == ("kim", "viewer")
     for answer, family, aggregate in ((history, "cpu", "avg"), (highest, "network", "max")):
@@ -66,6 +66,8 @@ async def test_the_shell_examples_sign_in_make_a_user_and_read(api: ApiServer, t
         assert (read["family"], read["aggregate"], set(read)) == (family, aggregate, {*read, "as_of", "series"})
     assert lines == "time,host,source,mount,device,used_percent\r\n"
     assert json.loads(top) == {"family": "disk", "column": "used_percent", "top": []}
+    # Nothing fires, so nothing is there to be acknowledged.
+    assert json.loads(acknowledged)["code"] == "not_found"
 
 
 async def test_a_protocol_ping_is_answered_and_the_end_closes_websockets(api: ApiServer) -> None:

@@ -23,6 +23,7 @@ from tests.integration.api.speaker import Speaker, cpu_table, memory_table
 from tests.integration.conftest import BusConnect, database_url
 from tests.ports import free_port
 from tests.servers import NatsServer, wait_until
+from tests.unit.shared.alerts.rules import content
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +270,8 @@ def test_without_the_database_hosts_and_tokens_go_on_and_ranges_say_so(
         assert (away.status_code, away.json()["code"]) == (503, "database_away")
         assert int(away.headers["retry-after"]) > 0
         assert http.get("/hosts/web-2/delivery").json()["code"] == "database_away"
+        tried = http.post("/rules/backtest", json={"rule": content()})
+        assert (tried.status_code, tried.json()["code"]) == (503, "database_away")
         assert send("POST",
             f"{api.url}/api/v1/auth/login", json={"username": "admin", "password": "x"}
         ).status_code == 503  # fmt: skip

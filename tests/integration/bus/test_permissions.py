@@ -56,7 +56,11 @@ MAY_PUBLISH: dict[str, set[str]] = {
     "$KV.alert_cursor.seeded": {"provision"},
     "$KV.alert_cursor.other": set(),
     "anything": set(),
-    "_INBOX_api.1": set(),
+    "_INBOX_api.1": {"notifier"},
+    "_INBOX_api.1.2": {"notifier"},
+    "notifier.test.pager": {"api"},
+    "notifier.test.pager.more": set(),
+    "notifier.other.pager": set(),
     "_INBOX_ingest.1": set(),
     f"_INBOX_{WEB_2}.1": set(),
     "$SYS.REQ.SERVER.PING": set(),
@@ -103,6 +107,7 @@ MAY_PUBLISH: dict[str, set[str]] = {
     "$JS.ACK.METRICS.ingest.1.1.1.1.0": {"ingest"},
     "$JS.ACK.BACKFILL.ingest.1.1.1.1.0": {"ingest"},
     "$JS.ACK.METRICS.other.1.1.1.1.0": set(),
+    "$JS.ACK.ALERTS.ingest.1.1.1.1.0": {"ingest"},
     "$JS.ACK.ALERTS.other.1.1.1.1.0": set(),
 }
 """Subject → the users that may publish on it."""
@@ -121,6 +126,11 @@ CONSUMERS_OF: dict[str, set[str]] = {
 """Stream of alerting → the users that may read it by consumers of their own, beside provision."""
 
 ASKED: dict[str, set[str]] = {
+    "STREAM.INFO.ALERTS": {"api", "ingest"},
+    "CONSUMER.INFO.ALERTS.ingest": {"ingest"},
+    "STREAM.MSG.GET.ALERTS": {"api"},
+    "CONSUMER.CREATE.ALERTS.own.alerts.*.*.*": {"notifier"},
+    "CONSUMER.CREATE.ALERTS.own.alerts.*.*.>": {"notifier"},
     "STREAM.INFO.KV_alert_rules": {"api"},
     "STREAM.INFO.KV_silences": {"api"},
     "STREAM.INFO.KV_alert_routes": {"api"},
@@ -130,6 +140,8 @@ ASKED: dict[str, set[str]] = {
     "STREAM.MSG.GET.KV_alert_routes": {"api"},
     "DIRECT.GET.ALERTS.alerts.disk.web-2.x": {"alerting"},
     "DIRECT.GET.ALERTS.alerts.disk.web-2.x.act": set(),
+    # A `*` of a permission allows a `>` that is asked for: so none can hold anybody to transitions.
+    "DIRECT.GET.ALERTS.alerts.*.*.>": {"alerting"},
     "DIRECT.GET.KV_leases.$KV.leases.evaluator": {"alerting"},
     "DIRECT.GET.KV_leases.$KV.leases.notifier": {"notifier"},
     "DIRECT.GET.KV_alert_cursor.$KV.alert_cursor.evaluator": {"alerting"},
@@ -154,6 +166,7 @@ def of_alerting() -> dict[str, set[str]]:
                         "STREAM.CREATE.{}", "STREAM.UPDATE.{}", "STREAM.DELETE.{}", "STREAM.PURGE.{}",
                         "STREAM.MSG.DELETE.{}", "STREAM.INFO.{}", "STREAM.MSG.GET.{}", "DIRECT.GET.{}"):  # fmt: skip
             table.setdefault(request.format(stream), set())
+    table["CONSUMER.MSG.NEXT.ALERTS.ingest"] = {"ingest"}
     return {f"$JS.API.{request}": {"provision", *users} for request, users in table.items()}
 
 
@@ -165,8 +178,8 @@ MAY_HEAR: dict[str, set[str]] = {
     "metrics.*.system": {"api", "subscriber"},
     "backfill.>": set(),
     "alerts.>": {"subscriber"},
-    "alerts.*.*.*": {"subscriber"},
-    "alerts.*.*.*.act": {"subscriber"},
+    "alerts.*.*.*": {"api", "subscriber"},
+    "alerts.*.*.*.act": {"api", "subscriber"},
     "dead.>": set(),
     "$KV.hosts.>": {"api"},
     "$KV.hosts.web-2": {"api"},
@@ -180,6 +193,9 @@ MAY_HEAR: dict[str, set[str]] = {
     "$KV.leases.>": set(),
     "$KV.alert_cursor.>": set(),
     "$KV.>": set(),
+    "notifier.test.*": {"notifier"},
+    "notifier.test.pager": {"notifier"},
+    "notifier.>": set(),
     "control.web-1=2Eexample=2Ecom.processes": {WEB_1},
     "control.web-2.>": {WEB_2},
     "control.>": set(),

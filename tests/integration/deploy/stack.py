@@ -10,14 +10,18 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from nats.aio.client import Client
+
+from deploy.local.files import read_secret
 from deploy.local.identity import Identity, marked
 from deploy.local.process_table import ProcessTable, read_table
 from deploy.local.state import Layout, layout_of
+from shared.runtime.bus import BusAddress, connect
 from tests.ports import free_port
 
 CHECKOUT = Path(__file__).parents[3]
@@ -59,6 +63,9 @@ class Stack:
             "VITALWIRE_API_PORT": str(self.api_port),
             "VITALWIRE_BIND": self.bind,
             "VITALWIRE_ADMIN_PASSWORD": PASSWORD,
+            # The hooks of tests are on this machine, whatever proxy it uses.
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
         }
 
     def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -105,6 +112,17 @@ class Stack:
     def kill(self, name: str) -> None:
         """End one child as a fault would."""
         os.kill(self.pid(name), signal.SIGKILL)
+
+    @contextlib.asynccontextmanager
+    async def bus(self, user: str) -> AsyncIterator[Client]:
+        """Yield a connection to the bus as one of its users."""
+        password = read_secret(self.layout.secret(f"bus-{user}"))
+        address = BusAddress((f"nats://127.0.0.1:{self.nats_port}",), user, password, f"test {user}")
+        client = await connect(address, on_closed=lambda: None)
+        try:
+            yield client
+        finally:
+            await client.close()
 
     def ask(self, path: str, token: str | None = None, body: object = None) -> Any:
         """Return what the API answers."""

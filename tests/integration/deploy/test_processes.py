@@ -15,7 +15,6 @@ import pytest
 from deploy.local.files import read_secret
 from deploy.local.postgres import Reach
 from deploy.local.programs import database_secret
-from shared.runtime.bus import BusAddress, connect
 from shared.subjects import host_user
 from tests.integration.deploy.stack import Stack, until
 from tests.integration.ingest.running import publish, sample_set, stored_seqs, ticks
@@ -48,7 +47,7 @@ def stack(metrics_port: int) -> Iterator[Stack]:
     done = stack.run("up", "--detach", VITALWIRE_INGEST_PROCESSES="2", VITALWIRE_INGEST_METRICS_PORT=str(metrics_port),
                      VITALWIRE_INGEST_MESSAGES_MAX="20", VITALWIRE_INGEST_AGE_S_MAX="0.05")  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "[9/9] collector" in done.stdout
+    assert "[11/11] alerting" in done.stdout
     assert stack.run("add-host", HOST).returncode == 0
     yield stack
     stack.run("down")
@@ -59,12 +58,9 @@ def burst(stack: Stack, first_seq: int) -> None:
     """Publish COUNT sample sets of HOST as fast as the bus takes them."""
 
     async def run() -> None:
-        password = read_secret(stack.layout.secret(f"bus-{host_user(HOST)}"))
-        address = BusAddress((f"nats://127.0.0.1:{stack.nats_port}",), host_user(HOST), password, "burst")
-        bus = await connect(address, on_closed=lambda: None)
         bodies = (sample_set(HOST, seq, time) for seq, time in enumerate(ticks(COUNT), start=first_seq))
-        await publish(bus, bodies, HOST)
-        await bus.close()
+        async with stack.bus(host_user(HOST)) as bus:
+            await publish(bus, bodies, HOST)
 
     asyncio.run(run())
 
@@ -94,7 +90,7 @@ def test_both_are_shown_and_have_a_log(stack: Stack) -> None:
     status = stack.run("status")
     assert status.returncode == 0
     assert [line.split()[0] for line in status.stdout.splitlines()] == [
-        "process", "supervisor", "nats", "postgres", "ingest", "ingest-2", "api", "collector"
+        "process", "supervisor", "nats", "postgres", "ingest", "ingest-2", "api", "collector", "notifier", "alerting"
     ]  # fmt: skip
     printed = {line.split()[0] for line in stack.run("logs", "--lines", "2").stdout.splitlines()}
     assert {"ingest", "ingest-2"} <= printed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import shlex
@@ -14,13 +16,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from nats.js.errors import NotFoundError
 
 from deploy.local.bus_users import read_users
 from deploy.local.up import this_host
-from shared.subjects import ROLES
+from shared.alerts.route import Route
+from shared.subjects import EVALUATOR_KEY, LEASES_BUCKET, NOTIFIER_KEY, ROLES, bucket_stream, bucket_subject
+from tests.integration.alerting.heard import TAKEN_OVER_S_MAX, TOLD_S_MAX, stays
+from tests.integration.alerting.people import People
+from tests.integration.alerting.webhook import Webhook
 from tests.integration.deploy.stack import CHECKOUT, Stack, until
+from tests.integration.evaluator.stage import put_rule, remove_rule
 from tests.servers import temporary_directory
+from tests.unit.shared.alerts.rules import rule
+from tests.waiting import holds
 
+CHILDREN = ["nats", "postgres", "ingest", "api", "collector", "notifier", "alerting"]
+BUSY = rule(name="busy", family="memory", column="used_percent", warning=1, critical=None, clear=0)
+"""What every machine is, at every moment."""
 UP_AGAIN_S_MAX = 30.0  # the target is 10 s on a quiet machine; tests share theirs
 
 
@@ -58,10 +71,19 @@ def stopped(stack: Stack) -> Stack:
     return stack
 
 
+@pytest.fixture
+def hook() -> Iterator[Webhook]:
+    """A service that a channel may lead to."""
+    hook = Webhook()
+    hook.start()
+    yield hook
+    hook.stop()
+
+
 def test_up_says_each_step_and_where_everything_lies(stack: Stack) -> None:
     printed = stack.up()
     assert [line.split()[0] for line in printed.splitlines() if line.startswith("[")] == [
-        f"[{n}/8]" for n in range(1, 9)
+        f"[{n}/10]" for n in range(1, 11)
     ]
     assert f"http://127.0.0.1:{stack.api_port}" in printed
     assert str(stack.layout.secret("admin-password")) in printed
@@ -88,13 +110,63 @@ def test_status_shows_every_process(running: Stack) -> None:
     done = running.run("status")
     assert done.returncode == 0
     names = [line.split()[0] for line in done.stdout.splitlines()]
-    assert names == ["process", "supervisor", "nats", "postgres", "ingest", "api", "collector"]
+    assert names == ["process", "supervisor", *CHILDREN]
     assert done.stdout.splitlines()[1].split()[:3] == ["supervisor", "running", str(running.table().supervisor.pid)]
 
 
 def test_logs_are_printed_with_their_process(running: Stack) -> None:
     printed = running.run("logs", "--lines", "2").stdout
-    assert {line.split()[0] for line in printed.splitlines()} >= {"nats", "postgres", "ingest", "api", "collector"}
+    assert {line.split()[0] for line in printed.splitlines()} >= set(CHILDREN)
+
+
+async def titles_begin(hook: Webhook, *beginnings: str) -> None:
+    """Return once so many messages were sent, whose titles begin so."""
+
+    async def they_do() -> bool:
+        titles = hook.titles
+        return len(titles) == len(beginnings) and all(map(str.startswith, titles, beginnings))
+
+    await holds(they_do, f"titles that begin {beginnings}", TOLD_S_MAX, lambda: str(hook.titles))
+
+
+async def test_this_stack_alone_decides_and_tells(running: Stack) -> None:
+    async with running.bus("provision") as bus:
+
+        async def holder(key: str) -> str:
+            with contextlib.suppress(NotFoundError):
+                found = await bus.jetstream().get_last_msg(
+                    bucket_stream(LEASES_BUCKET), bucket_subject(LEASES_BUCKET, key)
+                )
+                return (found.data or b"").decode()
+            return ""
+
+        async def are_held() -> bool:
+            return bool(await holder(EVALUATOR_KEY) and await holder(NOTIFIER_KEY))
+
+        await holds(are_held, "both leases to be held", TAKEN_OVER_S_MAX)
+        assert (await holder(EVALUATOR_KEY)).startswith("evaluator-")
+        assert (await holder(NOTIFIER_KEY)).split(":")[1] == str(running.pid("notifier"))
+
+
+async def test_an_alert_of_this_machine_is_decided_and_told_as_soon_as_there_is_somebody_to_tell(
+    running: Stack, hook: Webhook
+) -> None:
+    async with running.bus("subscriber") as subscriber, running.bus("api") as api:
+        people = People(api, api)
+        alerts = await subscriber.subscribe("alerts.busy.>")
+        await subscriber.flush()
+        await put_rule(api, BUSY)
+        await alerts.next_msg(TAKEN_OVER_S_MAX)
+        await people.set_channel("ops", hook.url())
+        await stays(hook)
+        await people.set_routes(Route(channels=("ops",), rules=("busy",)))
+        await titles_begin(hook, "[WARNING] busy on ")
+        assert f"\nhttp://127.0.0.1:{running.api_port}/alerts" in hook.messages[0]["message"]
+        await remove_rule(api, "busy")
+        await titles_begin(hook, "[WARNING] busy on ", "[RESOLVED] busy on ")
+        await people.set_routes()
+    said = [line for name in ("alerting", "notifier") for line in running.layout.log(name).read_text().splitlines()]
+    assert [line for line in said if json.loads(line)["level"] != "info"] == []
 
 
 def test_dead_letters_can_be_looked_at_with_what_the_stack_knows(running: Stack) -> None:
@@ -121,7 +193,7 @@ def test_a_second_up_says_that_one_runs(running: Stack) -> None:
     assert running.table() == before
 
 
-@pytest.mark.parametrize("name", ["collector", "api", "ingest", "postgres", "nats"])
+@pytest.mark.parametrize("name", CHILDREN[::-1])
 def test_a_killed_process_is_started_again(running: Stack, name: str) -> None:
     before = {entry.name: entry for entry in running.table().entries}
     running.kill(name)
@@ -148,11 +220,11 @@ def test_after_the_supervisor_was_killed_the_next_up_cleans_up_and_goes_on(runni
     left = running.processes()
     os.kill(running.table().supervisor.pid, signal.SIGKILL)
     until(lambda: running.run("status").returncode != 0, "the supervisor to be gone")
-    assert len(running.processes()) >= 5
+    assert len(running.processes()) >= len(CHILDREN)
     status = running.run("status").stdout
     told = re.search(r"is gone, and (\d+) of its processes still run, .* 'make down' ends them\n$", status)
     assert told is not None, status
-    assert int(told[1]) >= 5
+    assert int(told[1]) >= len(CHILDREN)
     printed = running.up()
     assert "that an earlier run had left" in printed
     assert not set(left) & set(running.processes())
@@ -177,8 +249,8 @@ def test_a_signal_ends_everything_in_order(stopped: Stack, number: int, tmp_path
     assert (tmp_path / "output").read_text().endswith("stopping\nstopped\n")
     assert stopped.processes() == []
     log = (stopped.layout.logs / "supervisor.log").read_text().splitlines()
-    stops = [line.split('"child": "')[1].rstrip('"}') for line in log if '"child stopped"' in line][-5:]
-    assert stops == ["collector", "api", "ingest", "postgres", "nats"]
+    stops = [line.split('"child": "')[1].rstrip('"}') for line in log if '"child stopped"' in line]
+    assert stops[-len(CHILDREN) :] == CHILDREN[::-1]
     assert "database system is shut down" in (stopped.layout.logs / "postgres.log").read_text().splitlines()[-1]
 
 
@@ -227,13 +299,16 @@ def test_a_port_in_use_is_a_sentence(stopped: Stack, which: str) -> None:
 
 
 def test_wrong_settings_start_nothing(stopped: Stack) -> None:
-    wrong = {"VITALWIRE_NATS_PORT": "no", "VITALWIRE_SHELVES": "3", "VITALWIRE_COLLECTOR_INTERVALS": "cpu=0,disc=1"}
+    wrong = {"VITALWIRE_NATS_PORT": "no", "VITALWIRE_SHELVES": "3", "VITALWIRE_COLLECTOR_INTERVALS": "cpu=0,disc=1",
+             "VITALWIRE_ALERTING_METRICS_PORT": "many", "VITALWIRE_NOTIFIER_ZONE": "Asia/Seul"}  # fmt: skip
     done = stopped.run("up", **wrong)
     assert (done.returncode, done.stdout) == (2, "")
     assert "VITALWIRE_NATS_PORT" in done.stderr
     assert "VITALWIRE_SHELVES: no such setting" in done.stderr
     assert "VITALWIRE_COLLECTOR_INTERVALS: cpu: expected" in done.stderr
     assert "VITALWIRE_COLLECTOR_INTERVALS: disc: expected" in done.stderr
+    assert "VITALWIRE_ALERTING_METRICS_PORT: expected a whole number" in done.stderr
+    assert "VITALWIRE_NOTIFIER_ZONE: expected a name such as" in done.stderr
     intervals = {"VITALWIRE_COLLECTOR_INTERVALS": "cpu=0,disc=1"}
     for done in (stopped.run("up", "--detach", **wrong), stopped.run("up", "--detach", **intervals)):
         assert done.returncode == 2
@@ -289,14 +364,14 @@ def test_the_own_collector_is_not_shut_out(running: Stack) -> None:
 def test_invented_hosts_are_there_only_where_they_are_asked_for(stopped: Stack) -> None:
     done = stopped.run("up", "--detach", VITALWIRE_SIMULATE="3")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "[9/9] simulator" in done.stdout
+    assert "[9/11] simulator" in done.stdout
     token = stopped.token()
     # The third is one that dies now and then.
     until(lambda: [stopped.hosts(token)[host] for host in ("sim-0001", "sim-0002")] == ["live"] * 2, "invented hosts")
     assert 'user: "simulator"' in stopped.layout.nats_config.read_text()
     stopped.down()
     stopped.up()
-    assert [entry.name for entry in stopped.table().entries] == ["nats", "postgres", "ingest", "api", "collector"]
+    assert [entry.name for entry in stopped.table().entries] == CHILDREN
     assert 'user: "simulator"' not in stopped.layout.nats_config.read_text()
 
 

@@ -16,7 +16,7 @@ from tests.bus_proxy import BusProxy
 from tests.integration.conftest import BusConnect, Database, DatabaseConnect, provision_streams
 from tests.integration.ingest.running import HOST
 from tests.processes import Service
-from tests.servers import NatsServer, temporary_directory
+from tests.servers import NatsServer, PostgresServer, temporary_directory
 
 StartIngest = Callable[..., Service]
 
@@ -80,3 +80,14 @@ async def admin_client(own_bus: NatsServer, bus_connect: BusConnect) -> AsyncIte
 async def owner(database: Database, database_connect: DatabaseConnect) -> AsyncIterator[asyncpg.Connection]:
     """A superuser's connection to this test's database."""
     yield await database_connect(database.owner_url)
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[PostgresServer]:
+    """A database server that a test may stop."""
+    server = PostgresServer(temporary_directory("pg"))
+    server.initialise()
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(server.directory, ignore_errors=True)

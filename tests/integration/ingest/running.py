@@ -68,10 +68,10 @@ async def publish(client: Client, bodies: Iterable[bytes], host: str = HOST) -> 
     return count
 
 
-async def drained(client: Client, seconds_max: float = 30) -> None:
-    """Return when both durables have nothing waiting and nothing unanswered; `client` may ask for both."""
+async def drained(client: Client, seconds_max: float = 30, streams: Iterable[str] = (METRICS, BACKFILL)) -> None:
+    """Return when ingest's durables of streams have nothing waiting and nothing unanswered; `client` may ask."""
     async with asyncio.timeout(seconds_max):
-        while not all([await _is_drained(client, stream) for stream in (METRICS, BACKFILL)]):  # noqa: ASYNC110 - the event is in the broker
+        while not all([await _is_drained(client, stream) for stream in streams]):  # noqa: ASYNC110 - the event is in the broker
             await asyncio.sleep(0.05)
 
 

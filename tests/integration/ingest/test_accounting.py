@@ -15,8 +15,10 @@ from services.ingest.storage.delivery import delete_old_minutes, delete_old_sess
 from services.ingest.storage.keeping import read_keeping
 from services.ingest.stream_loss import StreamSeen
 from services.ingest.stream_watch import ROWS_MAX, forget, record_look
-from shared.subjects import DEAD, METRICS, backfill_subject
-from tests.integration.conftest import Database, DatabaseConnect, provision_streams
+from shared.subjects import ALERTS, DEAD, METRICS, backfill_subject
+from shared.wire.alert import encode_alert, event_subject
+from tests.integration.conftest import BusConnect, Database, DatabaseConnect, provision_streams
+from tests.integration.ingest.alert_stream import transition
 from tests.integration.ingest.conftest import StartIngest
 from tests.integration.ingest.running import (
     HOST,
@@ -185,6 +187,32 @@ async def test_what_the_stream_let_go_unread_is_within_the_figure_shown(
     shown = await stored_loss(owner)
     assert really_lost <= shown <= really_lost + (100 if ran_before else 0)
     assert await figure(port, f'vitalwire_ingest_discarded_total{{stream="{METRICS}"}}') == shown
+
+
+async def test_events_of_alerts_that_went_unread_are_counted_and_are_no_loss_of_sample_sets(
+    ingest: StartIngest,
+    own_bus: NatsServer,
+    bus_connect: BusConnect,
+    admin_client: Client,
+    owner: asyncpg.Connection,
+) -> None:
+    jetstream = admin_client.jetstream()
+    config = (await jetstream.stream_info(ALERTS)).config
+    await jetstream.update_stream(config.evolve(max_bytes=BYTES_MAX))
+    alerting = (await bus_connect(own_bus, "alerting")).jetstream()
+    for number in range(1_000):
+        event = transition(number)
+        await alerting.publish_async(event_subject(event), encode_alert(event))
+    await alerting.publish_async_completed()
+    lost = (await jetstream.stream_info(ALERTS)).state.first_seq - 1
+    assert lost > 0
+    port = free_port()
+    ingest(metrics_port=str(port)).start()
+    await drained(admin_client, streams=(ALERTS,))
+    await until(owner, "count(*) > 0 FROM metrics.stream_loss")
+    found = await owner.fetch("SELECT stream, sample_sets FROM metrics.stream_loss")
+    assert [tuple(row) for row in found] == [(ALERTS, lost)]
+    assert await figure(port, f'vitalwire_ingest_discarded_total{{stream="{ALERTS}"}}') == lost
 
 
 async def test_an_ingest_that_keeps_up_loses_nothing_although_the_stream_is_at_its_limit(

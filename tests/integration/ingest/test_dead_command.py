@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgpack
 import pytest
 import pytest_asyncio
 from nats.aio.client import Client
@@ -275,6 +276,30 @@ async def test_what_ingest_would_drop_by_what_the_database_says_now_is_left(
     await drained(admin_client)
     assert await stored_seqs(owner) == [2]
     assert await letters_count(admin_client) == 1
+
+
+async def test_letters_of_alerts_are_listed_and_shown_and_never_published_again(
+    ingest: StartIngest, dead: Dead, admin_client: Client, own_bus: NatsServer, bus_connect: BusConnect
+) -> None:
+    ingest().start()
+    evaluator, notifier = await bus_connect(own_bus, "alerting"), await bus_connect(own_bus, "notifier")
+    subject = f"alerts.disk.{TOKEN}.x"
+    await evaluator.jetstream().publish(subject, msgpack.packb({"v": 1, "event": "story"}))
+    await drained(admin_client, streams=("ALERTS",))
+    # As the notifier sets aside what no channel took.
+    headers = {"Vitalwire-Reason": "channel ops, URL 1: refused", "Vitalwire-Subject": subject,
+               "Vitalwire-Stream": "ALERTS"}  # fmt: skip
+    await notifier.jetstream().publish("dead.alerts", b"told", headers=headers)
+    listed = said(dead("list", "--host", HOST))
+    assert [line.split()[0] for line in listed[1:3]] == ["2", "1"]
+    assert all(" ALERTS " in line and subject in line for line in listed[1:3])
+    assert "Invalid value 'story'" in listed[2]
+    assert '"event": "story"' in "\n".join(said(dead("show", "1")))
+    lines = said(dead("retry", "--all"), status=1)
+    assert lines[0].startswith("1: left in DEAD: it is an event of alerts, and none is published again")
+    assert lines[1].startswith("2: left in DEAD: it is a message to people that no channel took")
+    assert await letters_count(admin_client) == 2
+    assert (await admin_client.jetstream().stream_info("ALERTS")).state.messages == 1
 
 
 async def test_all_is_bounded_and_none_that_came_back_is_published_twice(

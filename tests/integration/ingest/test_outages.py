@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import shutil
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,30 +21,20 @@ from nats.aio.client import Client
 from services.ingest.batch import Delivery
 from services.ingest.errors import TooSlowError, UnavailableError
 from services.ingest.left_behind import expect_lost_connections
+from services.ingest.link import LOST_S
 from services.ingest.metrics import Metrics
 from services.ingest.provenance import provenance_of
 from services.ingest.provision import provision_database
-from services.ingest.sink import LOST_S, PostgresSink
+from services.ingest.sink import PostgresSink
 from shared.families import FAMILIES
 from shared.wire.decode import decode
 from tests.integration.conftest import Database
 from tests.integration.ingest.conftest import StartIngest
 from tests.integration.ingest.running import HOST, drained, events, logged, publish, sample_set, ticks, until
-from tests.servers import NatsServer, PostgresServer, temporary_directory
+from tests.servers import NatsServer, PostgresServer
 from tests.unit.ingest.messages import FakeMessage, body
 
 Runner = Callable[[Coroutine[Any, Any, None]], None]
-
-
-@pytest.fixture
-def own_postgres() -> Iterator[PostgresServer]:
-    """A database server that a test may stop."""
-    server = PostgresServer(temporary_directory("pg"))
-    server.initialise()
-    server.start()
-    yield server
-    server.stop()
-    shutil.rmtree(server.directory, ignore_errors=True)
 
 
 async def test_the_database_is_away_at_the_start(

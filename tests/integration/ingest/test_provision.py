@@ -42,6 +42,11 @@ CHANGES = (
     "SELECT FROM app.users",
     "UPDATE app.users SET disabled = false",
     "DELETE FROM app.schema_version",
+    "INSERT INTO app.alert_events (id) SELECT 'x' WHERE false",
+    "SELECT comment FROM app.alert_events",
+    "UPDATE app.alert_events SET comment = 'x'",
+    "DELETE FROM app.alert_events WHERE received_at < now()",
+    "TRUNCATE app.alert_events",
 )
 TO_ANOTHER_MODE = """UPDATE metrics.schema_state
 SET mode = CASE mode WHEN 'timescaledb_community' THEN 'plain' ELSE 'timescaledb_community' END"""
@@ -82,9 +87,18 @@ async def test_several_provisions_at_once_wait_for_each_other(postgres_url: str)
 @pytest.mark.parametrize(
     ("role", "allowed"),
     [
-        ("ingest", ["INSERT INTO metrics.swap", "DELETE FROM metrics.swap", "UPDATE metrics.sessions SET"]),
-        ("read", []),
-        ("app", ["SELECT FROM app.users", "UPDATE app.users SET"]),
+        (
+            "ingest",
+            [
+                "INSERT INTO metrics.swap",
+                "DELETE FROM metrics.swap",
+                "UPDATE metrics.sessions SET",
+                "INSERT INTO app.alert_events",
+                "DELETE FROM app.alert_events",
+            ],
+        ),
+        ("read", ["SELECT comment FROM"]),
+        ("app", ["SELECT FROM app.users", "UPDATE app.users SET", "SELECT comment FROM"]),
     ],
 )
 async def test_each_role_may_do_its_own_and_nothing_else(
@@ -163,8 +177,9 @@ async def test_streams_are_brought_to_their_definition(
     config = (await admin_client.jetstream().stream_info("METRICS")).config
     assert (config.max_bytes, config.max_age, config.duplicate_window) == (128 * 1024**2, 86_400, 120)
     assert config.compression == StoreCompression.S2.value
-    durable = (await admin_client.jetstream().consumer_info("BACKFILL", "ingest")).config
-    assert (durable.max_ack_pending, durable.ack_wait, durable.max_deliver) == (16_000, 60, -1)
+    for stream in ("METRICS", "BACKFILL", "ALERTS"):
+        durable = (await admin_client.jetstream().consumer_info(stream, "ingest")).config
+        assert (durable.max_ack_pending, durable.ack_wait, durable.max_deliver) == (16_000, 60, -1)
     held = [record for record in caplog.records if record.getMessage() == "stream ready"]
     assert all(hasattr(record, "minutes_held") for record in held)
 

@@ -16,7 +16,7 @@ from services.ingest.provisioning.errors import ProvisionError
 from services.ingest.settings import ProvisionSettings
 from shared.settings import Secret
 from shared.streams import streams
-from shared.subjects import BACKFILL, DURABLE, METRICS, host_user
+from shared.subjects import ALERTS, BACKFILL, DURABLE, METRICS, host_user
 from tests.integration.conftest import BusConnect
 from tests.nats_cluster import cluster, whole
 from tests.servers import NatsServer, temporary_directory
@@ -63,7 +63,7 @@ async def test_every_stream_is_on_as_many_nodes_as_asked_for(nodes: list[NatsSer
         for stream in names:
             assert (await client.jetstream().stream_info(stream)).config.num_replicas == replicas
     await whole(nodes, names)
-    for stream in (METRICS, BACKFILL):
+    for stream in (METRICS, BACKFILL, ALERTS):
         # The place in the stream must not live on one node alone; the cluster moves it a moment later.
         await holds(partial(has_replicas, client, stream), f"three replicas of the durable of {stream}", 20)
     # A host stands in another account than the streams: its answers come from whichever node leads.

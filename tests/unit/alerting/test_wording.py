@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from services.alerting.amounts import LANGUAGES, amount, duration, measured
 from services.alerting.grouping import NAMED_MAX, Group, Telling, grouped
 from services.alerting.plain_text import NAME_CHARACTERS_MAX, plain, quoted
-from services.alerting.wording import _TEXTS, BODY_CHARACTERS_MAX, body, title
+from services.alerting.wording import _TEXTS, BODY_CHARACTERS_MAX, body, title, trial_message
 from shared.alerts.rule import HORIZON_SECONDS_MAX
 from shared.alerts.state import Reason
 from shared.wire.alert import AlertTransition
@@ -107,6 +107,22 @@ def test_texts(changes: dict[str, Any], what: Any, english: str, korean: str) ->
 def test_both_languages_say_the_same_things() -> None:
     assert list(_TEXTS["en"]) == list(_TEXTS["ko"])
     assert {*KINDS, *get_args(Reason)} <= set(_TEXTS["en"])
+
+
+@pytest.mark.parametrize(
+    ("channel", "english", "korean"),
+    [
+        ("ops", "[TEST] channel ops", "[시험] 채널 ops"),
+        ("On call, 24/7", '[TEST] channel "On call, 24/7"', '[시험] 채널 "On call, 24/7"'),
+        ("<@everyone>", "[TEST] channel ‹＠everyone›", "[시험] 채널 ‹＠everyone›"),
+    ],
+)
+def test_a_message_that_tries_a_channel_names_it_and_nothing_else(channel: str, english: str, korean: str) -> None:
+    (first, text), (second, another) = trial_message(channel, "en"), trial_message(channel, "ko")
+    assert (first, second) == (english, korean)
+    assert english.removeprefix("[TEST] channel ") in text
+    assert korean.removeprefix("[시험] 채널 ") in another
+    assert "{" not in text + another
 
 
 def test_times_are_those_of_the_zone_and_the_link_is_last() -> None:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from services.api.live.latest import SILENT_MAX, SOURCES_MAX, Latest, Reading
 from services.api.live.relay import Client, Relay
-from services.api.live.slot import Batch, Slot
+from services.api.live.slot import Batch, Message, Slot
 from services.api.live.wishes import AuthFrame, FrameError, PongFrame, SubscribeFrame, Wish, read_frame, wish_of
 from services.api.observations import Observations
 from services.api.scope import Scope
@@ -35,7 +35,8 @@ def sample_set(
     return SampleSet(host, source, "s", seq or second + 1, START + timedelta(seconds=second), None, rows, ())
 
 
-def seconds(readings: Sequence[Reading]) -> str:
+def seconds(messages: Sequence[Message]) -> str:
+    readings = [message for message in messages if isinstance(message, Reading)]
     return " ".join(f"{reading.host}{int((reading.time - START).total_seconds())}" for reading in readings)
 
 
@@ -115,14 +116,15 @@ def test_the_same_tick_of_two_sessions_is_not_one_reading_of_twice_the_rows() ->
 
 
 def test_a_hole_becomes_a_gap_of_those_who_see_the_host() -> None:
-    relay, clients = Relay(Latest(), Observations()), [Client(Slot(), "s") for _ in range(2)]
+    relay, clients = Relay(Latest(), Observations()), [Client(Slot(), "s") for _ in range(3)]
     relay.take(sample_set("web-1", 0))
-    for client, hosts in zip(clients, ("web-*", "db-*"), strict=True):
-        relay.join(client, Wish((hosts,)), SCOPE)
+    wishes = (Wish(("web-*",)), Wish(("db-*",)), Wish(("web-*",), ("alert",)))
+    for client, wish in zip(clients, wishes, strict=True):
+        relay.join(client, wish, SCOPE)
         client.slot.clear()
     relay.take(sample_set("web-1", 5))
     relay.turn()
-    assert [client.slot.take(Wish())[0] for client in clients] == [4, 0]
+    assert [client.slot.take(Wish())[0] for client in clients] == [4, 0, 0]
 
 
 def test_a_sample_set_far_ahead_is_refused_and_hides_nothing() -> None:
@@ -247,6 +249,8 @@ def test_a_message_that_is_no_sample_set_is_counted_and_nothing_else() -> None:
         ('{"type":"subscribe","hosts":["b","a","b"]}', Wish(("a", "b"))),
         ('{"type":"subscribe","types":["memory","cpu"]}', Wish(types=("cpu", "memory"))),
         ('{"type":"subscribe","batch":true,"format":"msgpack"}', Wish(batch=True, format="msgpack")),
+        ('{"type":"subscribe","types":["alert"]}', Wish(types=("alert",))),
+        ('{"type":"subscribe","types":["alert","cpu"]}', Wish(types=("cpu", "alert"))),
     ],
 )
 def test_equal_wishes_are_equal_however_they_are_written(text: str, wish: Wish) -> None:

@@ -9,10 +9,12 @@ import pytest
 from msgspec import Meta
 
 from services.api.admin.schemas import NewUser, UserChange
+from services.api.backtest.schemas import BacktestWish
 from services.api.wording import Request, refusal_of, shown
 
 PASSWORD = "hunter2"
 ROLES = "one of admin, operator, viewer"
+PATTERNS = "a list, each text of 1 to 253 characters"
 USERNAME = "1 to 64 lower case letters, digits and . _ @ -, the first a letter or digit"
 QUERY: dict[str, Any] = {
     "limit": Annotated[int, Meta(ge=2, le=1_000)],
@@ -68,6 +70,10 @@ def fault_of(annotation: type[msgspec.Struct], body: object) -> dict[str, str]:
         (NewUser, None, "The body: expected a JSON object with username, password, role, got null"),
         (UserChange, {"disabled": "yes"}, "disabled: expected true or false, got 'yes'"),
         (UserChange, {"role": True}, f"role: expected {ROLES}, got true"),
+        (BacktestWish, {}, "rule: expected an object, got nothing"),
+        (BacktestWish, {"rule": "cpu"}, "rule: expected an object, got 'cpu'"),
+        (BacktestWish, {"rule": {}, "host": "a"}, f"host: expected {PATTERNS}, got 'a'"),
+        (BacktestWish, {"rule": {}, "host": ["a", 5]}, f"host: expected {PATTERNS}, got a list"),
         (UserChange, {"password": {"x": PASSWORD}}, "password: expected text of 8 to 256 characters, got an object"),
     ],
 )

@@ -8,12 +8,14 @@ import pytest
 from deploy.local import application
 from deploy.local.account import Account
 from deploy.local.application import prepare_application, source_key
+from deploy.local.programs import provision_program, service_programs
+from tests.unit.deploy.test_programs import OUTSIDE, SITE
 
 CHECKOUT = Path(__file__).parents[3]
 
 
 def _checkout(tmp_path: Path) -> Path:
-    for part in ("shared", "services/collector", "services/ingest", "services/api", "services/web/dist"):
+    for part in (*application.SOURCES, application.PAGE):
         (tmp_path / part).mkdir(parents=True)
     (tmp_path / "services/__init__.py").write_text("")
     (tmp_path / "shared/one.py").write_text("ONE = 1\n")
@@ -64,3 +66,10 @@ def test_the_copy_is_readable_by_all_and_replaces_older_ones(tmp_path: Path) -> 
     assert (copy / "shared/one.py").stat().st_mode & 0o777 == 0o644
     assert (copy / "services/web/dist/index.html").read_text() == "<p>"
     assert list((copy / "shared/__pycache__").glob("one.*.pyc"))
+
+
+def test_all_that_the_system_user_runs_is_copied() -> None:
+    programs = [provision_program(SITE, OUTSIDE), *service_programs(SITE, OUTSIDE)]
+    run = {program.name: program.command[-1].replace(".", "/") + "/" for program in programs}
+    copied = tuple(f"{source}/" for source in application.SOURCES)
+    assert {name: path for name, path in run.items() if not path.startswith(copied)} == {}

@@ -15,6 +15,8 @@ CHECKOUT = Path(__file__).parents[3]
 DECIDED = "the embedded stack decides this itself: "
 BAD = """
 api: {port: 9, origins: 5, nats_password_file: x}
+alerting: {metrics_port: 70000}
+notifier: {zone: Asia/Seul, page_url: watch.example.com, nats_user: x}
 foo: {}
 collector: {intervals: {cpu: 99, disc: 1}, host: web-1}
 ingest: [3]
@@ -27,7 +29,8 @@ def _problems(**outside: str) -> list[str]:
 
 
 def test_settings_that_are_fine_have_no_problem(tmp_path: Path) -> None:
-    (tmp_path / "v.yaml").write_text("collector: {intervals: {cpu: 5}}\napi: {origins: ['https://a']}\n")
+    (tmp_path / "v.yaml").write_text("collector: {intervals: {cpu: 5}}\napi: {origins: ['https://a']}\n"
+                                     "notifier: {page_url: 'https://a', language: ko}\n")  # fmt: skip
     assert _problems(VITALWIRE_SETTINGS=str(tmp_path / "v.yaml"), VITALWIRE_API_PORT="9000", PATH="/bin") == []
 
 
@@ -48,6 +51,10 @@ def test_every_problem_of_every_section_is_found_at_once(tmp_path: Path) -> None
         f"{path}: api.port: {DECIDED}set local.api_port (VITALWIRE_API_PORT) instead",
         f"{path}: api.nats_password_file: {DECIDED}leave it out",
         f"{path}: collector.host: {DECIDED}leave it out",
+        f"{path}: notifier.nats_user: {DECIDED}leave it out",
+        f"{path}: notifier.zone: expected a name such as Asia/Seoul or UTC, got 'Asia/Seul'",
+        f"{path}: notifier.page_url: expected the address of the dashboard, ",
+        f"{path}: alerting.metrics_port: expected a whole number of 0 to 65535, got 70000",
         f"{path}: foo: no such section",
         f"{path}: ingest: expected names and values, got list",
         f"{path}: provision.x: no such setting",
@@ -91,6 +98,8 @@ def test_one_message_lists_what_single_settings_and_several_together_have_wrong(
     [
         ("VITALWIRE_INGEST_PROCESES", "VITALWIRE_INGEST_PROCESSES"),
         ("VITALWIRE_INGEST_MESAGES_MAX", "VITALWIRE_INGEST_MESSAGES_MAX"),
+        ("VITALWIRE_ALERTING_METRIC_PORT", "VITALWIRE_ALERTING_METRICS_PORT"),
+        ("VITALWIRE_NOTIFIER_LANGUAGES", "VITALWIRE_NOTIFIER_LANGUAGE"),
         ("VITALWIRE_COLLECTOR_REPLICAS", None),
     ],
 )
@@ -126,7 +135,8 @@ def test_up_lists_all_that_is_wrong_with_itself_and_its_services_and_starts_noth
 
 def test_what_the_services_know_is_told_with_their_problems() -> None:
     known = check_services(CHECKOUT, {}).variables
-    assert {"VITALWIRE_COLLECTOR_INTERVALS", "VITALWIRE_PROVISION_REPLICAS", "VITALWIRE_API_ORIGINS"} <= set(known)
+    assert {"VITALWIRE_COLLECTOR_INTERVALS", "VITALWIRE_PROVISION_REPLICAS", "VITALWIRE_API_ORIGINS",
+            "VITALWIRE_ALERTING_METRICS_PORT", "VITALWIRE_NOTIFIER_LANGUAGE"} <= set(known)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -137,6 +147,9 @@ def test_what_the_services_know_is_told_with_their_problems() -> None:
         ("VITALWIRE_INGEST_NATS_URLS", "it brings its own bus, of which local.nats_port (VITALWIRE_NATS_PORT) sets"),
         ("VITALWIRE_INGEST_BYTES_MAX", "set local.bytes_max (VITALWIRE_BYTES_MAX) instead"),
         ("VITALWIRE_COLLECTOR_NATS_USER", "leave it out"),
+        ("VITALWIRE_ALERTING_NATS_USER", "leave it out"),
+        ("VITALWIRE_ALERTING_NATS_URLS", "it brings its own bus, of which local.nats_port (VITALWIRE_NATS_PORT) sets"),
+        ("VITALWIRE_NOTIFIER_NATS_PASSWORD_FILE", "leave it out"),
         ("VITALWIRE_COLLECTOR_SIMULATE", "set local.simulate (VITALWIRE_SIMULATE) instead"),
         ("VITALWIRE_PROVISION_METRICS_BYTES_MAX", "leave it out"),
     ],

@@ -1,6 +1,7 @@
 """What the children are given: files instead of secrets, and nothing of the caller's environment but settings."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -50,17 +51,25 @@ def _programs() -> dict[str, Program]:
     return {program.name: program for program in [*found, *service_programs(SITE, OUTSIDE)]}
 
 
-def test_they_start_in_the_order_of_what_they_need() -> None:
-    assert list(_programs()) == ["nats", "postgres", "provision", "ingest", "api", "collector"]
+def _environment(name: str, site: Site, outside: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what one service is given."""
+    return next(program for program in service_programs(site, outside) if program.name == name).environment
+
+
+def test_they_start_in_the_order_of_what_they_need_and_the_evaluator_last() -> None:
+    assert list(_programs()) == [
+        "nats", "postgres", "provision", "ingest", "api", "collector", "notifier", "alerting"
+    ]  # fmt: skip
 
 
 def test_invented_hosts_are_one_more_process_with_a_credential_of_their_own() -> None:
-    *others, simulator = service_programs(dataclasses.replace(SITE, simulate=20), OUTSIDE)
-    assert [program.name for program in others] == ["ingest", "api", "collector"]
-    assert (simulator.name, simulator.command) == ("simulator", others[-1].command)
+    found = service_programs(dataclasses.replace(SITE, simulate=20), OUTSIDE)
+    assert [program.name for program in found] == ["ingest", "api", "collector", "simulator", "notifier", "alerting"]
+    collector, simulator = found[2:4]
+    assert simulator.command == collector.command
     assert simulator.environment["VITALWIRE_COLLECTOR_SIMULATE"] == "20"
     assert simulator.environment["VITALWIRE_COLLECTOR_NATS_PASSWORD_FILE"] == "/home/secrets/bus-simulator"
-    assert "VITALWIRE_COLLECTOR_SIMULATE" not in others[-1].environment
+    assert "VITALWIRE_COLLECTOR_SIMULATE" not in collector.environment
 
 
 def processes(count: int, **outside: str) -> list[Program]:
@@ -123,24 +132,77 @@ def test_nobody_gets_a_secret_or_what_is_not_ours() -> None:
 
 
 def test_settings_of_a_service_are_passed_on_but_ours_win() -> None:
-    outside = {**OUTSIDE, "VITALWIRE_API_PORT": "1"}
-    api, collector = (service_programs(SITE, outside)[number] for number in (1, 2))
-    assert collector.environment["VITALWIRE_COLLECTOR_INTERVALS"] == "disk=10"
-    assert api.environment["VITALWIRE_API_PORT"] == "8081"
+    more = {"API_PORT": "1", "NOTIFIER_ZONE": "Asia/Seoul", "ALERTING_LOG_LEVEL": "debug", "ALERTING_NATS_URLS": "no"}
+    outside = OUTSIDE | {f"VITALWIRE_{name}": value for name, value in more.items()}
+    alerting = _environment("alerting", SITE, outside)
+    assert _environment("collector", SITE, outside)["VITALWIRE_COLLECTOR_INTERVALS"] == "disk=10"
+    assert _environment("api", SITE, outside)["VITALWIRE_API_PORT"] == "8081"
+    assert _environment("notifier", SITE, outside)["VITALWIRE_NOTIFIER_ZONE"] == "Asia/Seoul"
+    assert alerting["VITALWIRE_ALERTING_LOG_LEVEL"] == "debug"
+    assert alerting["VITALWIRE_ALERTING_NATS_URLS"] == "nats://127.0.0.1:4223"
+
+
+@pytest.mark.parametrize(
+    ("name", "module"), [("alerting", "services.alerting"), ("notifier", "services.alerting.notifier")]
+)
+def test_alerting_needs_nothing_but_the_bus_with_a_credential_of_its_own(name: str, module: str) -> None:
+    program, prefix = _programs()[name], f"VITALWIRE_{name.upper()}_"
+    given = {key.removeprefix(prefix): value for key, value in program.environment.items() if key.startswith(prefix)}
+    assert program.command == ("/py/bin/python", "-m", module)
+    assert given.pop("NATS_URLS") == "nats://127.0.0.1:4223"
+    assert given.pop("NATS_PASSWORD_FILE") == f"/home/secrets/bus-{name}"
+    assert given == ({"PAGE_URL": "http://here:8081"} if name == "notifier" else {})
+
+
+@pytest.mark.parametrize(
+    ("by", "given"),
+    [("nobody", "http://here:8081"), ("environment", "https://watch.example.com"), ("file", None), ("none", "")],
+)
+def test_messages_link_to_this_page_unless_another_or_none_is_named(tmp_path: Path, by: str, given: str | None) -> None:
+    (tmp_path / "v.yaml").write_text("notifier: {page_url: 'https://watch.example.com'}")
+    said = {
+        "nobody": {},
+        "environment": {"VITALWIRE_NOTIFIER_PAGE_URL": "https://watch.example.com"},
+        "file": {"VITALWIRE_SETTINGS": str(tmp_path / "v.yaml")},
+        "none": {"VITALWIRE_NOTIFIER_PAGE_URL": ""},
+    }
+    assert _environment("notifier", SITE, said[by]).get("VITALWIRE_NOTIFIER_PAGE_URL") == given
+
+
+NETWORK = {
+    "HTTPS_PROXY": "http://proxy:3128", "https_proxy": "http://proxy:3128", "HTTP_PROXY": "http://proxy:3128",
+    "NO_PROXY": "localhost,.lan", "SSL_CERT_FILE": "/etc/ssl/own.pem", "REQUESTS_CA_BUNDLE": "/etc/ssl/own.pem",
+}  # fmt: skip
+
+
+def test_the_notifier_alone_is_told_of_proxies_and_certificates() -> None:
+    outside = {**OUTSIDE, **NETWORK, "FTP_PROXY": "http://proxy:3128"}
+    for program in service_programs(SITE, outside):
+        given = {name: value for name, value in program.environment.items() if name in outside.keys() - OUTSIDE.keys()}
+        assert given == (NETWORK if program.name == "notifier" else {}), program.name
+    for program in (nats_program(SITE, outside), postgres_program(SITE, outside), provision_program(SITE, outside)):
+        assert not NETWORK.keys() & program.environment.keys()
+
+
+def test_a_file_of_certificates_is_found_from_another_directory_and_what_is_empty_is_not_set() -> None:
+    environment = _environment(
+        "notifier", SITE, {"SSL_CERT_FILE": "own.pem", "HTTPS_PROXY": "", "REQUESTS_CA_BUNDLE": ""}
+    )
+    assert environment["SSL_CERT_FILE"] == str(Path.cwd() / "own.pem")
+    assert not {"HTTPS_PROXY", "REQUESTS_CA_BUNDLE"} & environment.keys()
 
 
 def test_the_collector_keeps_its_spool_with_the_rest_of_the_state() -> None:
-    *_, collector = service_programs(SITE, OUTSIDE)
-    assert collector.environment["VITALWIRE_COLLECTOR_SPOOL_DIRECTORY"] == "/home/spool"
-    assert "VITALWIRE_COLLECTOR_SPOOL_HOURS_MAX" not in collector.environment
+    environment = _environment("collector", SITE, OUTSIDE)
+    assert environment["VITALWIRE_COLLECTOR_SPOOL_DIRECTORY"] == "/home/spool"
+    assert "VITALWIRE_COLLECTOR_SPOOL_HOURS_MAX" not in environment
 
 
 def test_the_collector_keeps_its_spool_no_longer_than_raw_rows_unless_told_otherwise() -> None:
     short = dataclasses.replace(SITE, spool_hours_max=24)
-    *_, collector = service_programs(short, OUTSIDE)
-    assert collector.environment["VITALWIRE_COLLECTOR_SPOOL_HOURS_MAX"] == "24"
-    *_, collector = service_programs(short, {**OUTSIDE, "VITALWIRE_COLLECTOR_SPOOL_HOURS_MAX": "5"})
-    assert collector.environment["VITALWIRE_COLLECTOR_SPOOL_HOURS_MAX"] == "5"
+    said = {**OUTSIDE, "VITALWIRE_COLLECTOR_SPOOL_HOURS_MAX": "5"}
+    assert _environment("collector", short, OUTSIDE)["VITALWIRE_COLLECTOR_SPOOL_HOURS_MAX"] == "24"
+    assert _environment("collector", short, said)["VITALWIRE_COLLECTOR_SPOOL_HOURS_MAX"] == "5"
 
 
 def test_every_password_is_a_file_in_the_directory_of_secrets() -> None:

@@ -59,6 +59,18 @@ def test_so_many_hosts_cannot_be_invented(text: str) -> None:
         read_settings(LocalSettings, "local", [], {"VITALWIRE_SIMULATE": text})
 
 
+@pytest.mark.parametrize(("url", "taken"), [("", None), ("https://watch.example.com", "https://watch.example.com")])
+def test_the_page_has_an_address_of_its_own_or_that_of_the_machine(url: str, taken: str | None) -> None:
+    assert read_settings(LocalSettings, "local", [], {"VITALWIRE_PUBLIC_URL": url}).public_url == taken
+
+
+def test_a_page_without_a_scheme_is_refused_as_no_link_would_lead_to_it() -> None:
+    with pytest.raises(
+        SettingsError, match=r"VITALWIRE_PUBLIC_URL: expected the address of the dashboard, .*, got 'a'"
+    ):
+        read_settings(LocalSettings, "local", [], {"VITALWIRE_PUBLIC_URL": "a"})
+
+
 def test_the_password_never_prints() -> None:
     settings = read_settings(LocalSettings, "local", [], {"VITALWIRE_ADMIN_PASSWORD": "hunter2hunter2"})
     assert settings.admin_password == Secret("hunter2hunter2")

@@ -86,7 +86,17 @@ def test_unknown_names_are_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "host"), [("metrics.a.system", "a"), ("metrics.a", "a"), ("metrics", "metrics"), ("m.a.b.c", "a")]
+    ("subject", "host"),
+    [
+        ("metrics.a.system", "a"),
+        ("metrics.a", "a"),
+        ("metrics", "metrics"),
+        ("m.a.b.c", "a"),
+        ("alerts.disk.a.x", "a"),
+        ("alerts.disk.a.x.act", "a"),
+        ("alerts.disk.a", "a"),
+        ("alerts.disk", "alerts.disk"),
+    ],
 )
 def test_also_an_odd_subject_has_a_host(subject: str, host: str) -> None:
     assert subject_host(subject) == host

@@ -68,6 +68,21 @@ def test_what_could_only_be_refused_or_lost_is_left(dead: DeadLetter, reason: st
         target_of(dead, NOW, WEEK)
 
 
+def test_an_event_of_alerts_is_never_published_again() -> None:
+    sentence = "it is an event of alerts, and none is published again: .* `show 12` tells"
+    for place in ((1, 1), (2, 3)):
+        with pytest.raises(LeftError, match=sentence):
+            target_of(letter(stream="ALERTS", subject="alerts.disk.web-1.x", place=place), NOW, WEEK)
+
+
+def test_a_message_to_people_is_nothing_to_publish() -> None:
+    # As the notifier sets it aside.
+    headers = {"Vitalwire-Reason": "channel ops, URL 1: refused", "Vitalwire-Subject": "alerts.disk.web-1.x",
+               "Vitalwire-Stream": "ALERTS"}  # fmt: skip
+    with pytest.raises(LeftError, match="a message to people that no channel took, so there is nothing to publish"):
+        target_of(DeadLetter((Part(12, headers, b"x", NOW),)), NOW, WEEK)
+
+
 @pytest.mark.parametrize(
     ("age_s", "raw_kept", "reason"),
     [

@@ -29,7 +29,8 @@ ESCAPES = "\x1b]0;owned\x07\x1b[2J\r\n\u202egnp.exe\x9b31m"
 
 def part(sequence: int, body: bytes = b"x", place: tuple[int, int] = (1, 1), origin: int = 7, **changed: Any) -> Part:
     subject, reason = changed.get("subject", "metrics.web-1.system"), changed.get("reason", "why")
-    headers = headers_of(subject, reason, Provenance("METRICS", origin, NOW, 0), *place)
+    stream = changed.get("stream", "METRICS")
+    headers = headers_of(subject, reason, Provenance(stream, origin, NOW, 0), *place)
     return Part(sequence, headers, body, changed.get("at", NOW))
 
 
@@ -223,3 +224,15 @@ def test_what_was_set_aside_lately_is_counted_by_host() -> None:
                                                     (300, "a", (1, 1)), (301, "a", (1, 1))])]  # fmt: skip
     assert seen == [True, True, True, True, False]
     assert lately.hosts == Counter(a=2, b=1)
+
+
+def test_letters_of_alerts_leave_a_host_its_number() -> None:
+    lately = Lately(NOW, timedelta(seconds=300))
+    assert lately.add(part(2, subject="alerts.disk.a.x", stream="ALERTS"))
+    assert lately.add(part(1, subject="metrics.a.system"))
+    assert lately.hosts == Counter(a=1)
+
+
+def test_letters_of_alerts_are_found_by_the_host_they_are_about() -> None:
+    assert Wanted("a").includes(part(1, subject="alerts.disk.a.x.act", stream="ALERTS"))
+    assert not Wanted("disk").includes(part(1, subject="alerts.disk.a.x", stream="ALERTS"))

@@ -6,7 +6,7 @@ import pytest
 
 from shared.permissions import Permissions, host_permissions, role_permissions
 from shared.streams import streams
-from shared.subjects import ROLES, SIMULATOR, Role
+from shared.subjects import CHANNEL_TESTS, ROLES, SIMULATOR, Role, channel_test_subject
 
 EVERY_ROLE: tuple[Role, ...] = (*ROLES, SIMULATOR)
 BUCKETS = ("alert_rules", "silences", "alert_routes", "alert_channels", "alert_state", "notified", "leases",
@@ -108,6 +108,10 @@ def test_only_provision_may_use_the_whole_jetstream_api() -> None:
         ("$KV.leases.notifier", "notifier"),
         ("$KV.alert_cursor.evaluator", "alerting"),
         ("$KV.alert_cursor.seeded", "provision"),
+        ("notifier.test.pager", "api"),
+        ("notifier.test.pager.more", ""),
+        ("_INBOX_api.abc.def", "notifier"),
+        ("_INBOX_alerting.abc", ""),
         ("dead.alerts", "ingest notifier"),
         ("dead.metrics", "ingest"),
     ],
@@ -119,8 +123,8 @@ def test_who_says_what_of_alerts(subject: str, roles: str) -> None:
 @pytest.mark.parametrize(
     ("stream", "subject", "roles"),
     [
-        ("ALERTS", "alerts.disk.web-1.system", "provision alerting notifier subscriber"),
-        ("ALERTS", "alerts.disk.web-1.system.act", "provision notifier subscriber"),
+        ("ALERTS", "alerts.disk.web-1.system", "provision alerting notifier api subscriber"),
+        ("ALERTS", "alerts.disk.web-1.system.act", "provision notifier api subscriber"),
         ("KV_alert_rules", "$KV.alert_rules.disk", "provision alerting notifier api"),
         ("KV_silences", "$KV.silences.one", "provision notifier api"),
         ("KV_alert_routes", "$KV.alert_routes.routes", "provision notifier api"),
@@ -137,6 +141,12 @@ def test_who_reads_what_of_alerts(stream: str, subject: str, roles: str) -> None
     assert [role for role in EVERY_ROLE if may_read(role, stream, subject)] == roles.split()
 
 
+def test_only_the_notifier_hears_that_a_channel_is_to_be_tried() -> None:
+    assert channel_test_subject("On call, 24/7") == "notifier.test.On=20call=2C=2024=2F7"
+    for subject in (channel_test_subject("On call, 24/7"), CHANNEL_TESTS):
+        assert [role for role in EVERY_ROLE if may_hear(role, subject)] == ["notifier"]
+
+
 def test_every_bucket_of_alerting_is_listed() -> None:
     made = {stream.name for stream in streams(1, 1) if stream.is_bucket}
     assert made == {"KV_hosts", *(f"KV_{bucket}" for bucket in BUCKETS)}
@@ -150,6 +160,18 @@ def test_nobody_reaches_the_consumer_of_ingest(role: Role, stream: str, verb: st
         assert not may_publish(role, f"$JS.API.CONSUMER.{verb}.{stream}.{rest}")
 
 
+@pytest.mark.parametrize("stream", ["METRICS", "BACKFILL", "ALERTS"])
+def test_ingest_reads_a_stream_by_its_own_consumer_alone_and_says_nothing_there(stream: str) -> None:
+    asked = ("STREAM.INFO.{}", "CONSUMER.INFO.{}.ingest", "CONSUMER.MSG.NEXT.{}.ingest", "CONSUMER.MSG.NEXT.{}.other",
+             "CONSUMER.CREATE.{}.ingest", "CONSUMER.DELETE.{}.ingest", "STREAM.MSG.GET.{}", "STREAM.PURGE.{}",
+             "DIRECT.GET.{}")  # fmt: skip
+    assert [verb for verb in asked if may_publish("ingest", f"$JS.API.{verb.format(stream)}")] == [*asked[:3]]
+    assert may_publish("ingest", f"$JS.ACK.{stream}.ingest.1.1.1.1.0")
+    assert not may_publish("ingest", f"$JS.ACK.{stream}.other.1.1.1.1.0")
+    subject = {"ALERTS": "alerts.disk.web-1.x"}.get(stream, f"{stream.lower()}.web-1.system")
+    assert not may_publish("ingest", subject)
+
+
 @pytest.mark.parametrize("bucket", BUCKETS)
 def test_the_api_has_no_consumer_of_what_it_writes(bucket: str) -> None:
     # The broker delivers to any subject that a consumer names: what was written here would come out as a sample set.
@@ -157,6 +179,17 @@ def test_the_api_has_no_consumer_of_what_it_writes(bucket: str) -> None:
     verbs = (f"CONSUMER.CREATE.{stream}.x", f"CONSUMER.MSG.NEXT.{stream}.x", f"DIRECT.GET.{stream}",
              f"DIRECT.GET.{stream}.$KV.{bucket}.x")  # fmt: skip
     assert [verb for verb in verbs if may_publish("api", f"$JS.API.{verb}")] == []
+
+
+@pytest.mark.parametrize(
+    "way",
+    ["CONSUMER.CREATE.ALERTS.x", "CONSUMER.CREATE.ALERTS.x.alerts.*.*.*", "CONSUMER.CREATE.ALERTS.x.alerts.*.*.>",
+     "CONSUMER.CREATE.ALERTS.x.alerts.disk.web-1.system", "CONSUMER.MSG.NEXT.ALERTS.x", "DIRECT.GET.ALERTS",
+     "DIRECT.GET.ALERTS.alerts.*.*.*", "DIRECT.GET.ALERTS.alerts.disk.web-1.system"],
+)  # fmt: skip
+def test_the_api_reads_alerts_in_answers_that_are_no_events(way: str) -> None:
+    # It writes acts into the same stream, and no permission can hold a consumer to what others write there.
+    assert not may_publish("api", f"$JS.API.{way}")
 
 
 @pytest.mark.parametrize(

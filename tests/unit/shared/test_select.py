@@ -17,7 +17,11 @@ from shared.select import (
     Aggregate,
     Selection,
     Statement,
+    select_amounts,
+    select_hosts,
     select_instants_count,
+    select_newest_instants,
+    select_reached,
     select_rows,
     select_series,
 )
@@ -70,6 +74,50 @@ def test_instants_are_counted_no_further_than_needed() -> None:
         "WHERE time >= $1 AND time < $2 AND host = ANY ($3::text[])\nLIMIT $4\n) AS instants",
         [START, END, ["a"], 501],
     )
+
+
+def test_how_much_each_host_has() -> None:
+    selection = dataclasses.replace(RAW, gauges=(), resolution=Resolution("1h", 3_600), names=(), likes=("web-%",))
+    assert select_amounts(selection) == Statement(
+        "SELECT host, count(*) AS rows, sum(samples)::bigint AS samples\nFROM metrics.fan_1h\n"
+        "WHERE time >= $1 AND time < $2 AND host LIKE ANY ($3::text[])\nGROUP BY host",
+        [START, END, ["web-%"]],
+    )
+
+
+@pytest.mark.parametrize(("above", "reached"), [(True, "turns_count_max >="), (False, "turns_count_min <=")])
+def test_buckets_in_which_a_bound_was_reached(above: bool, reached: str) -> None:
+    selection = dataclasses.replace(
+        RAW, gauges=FAN.gauges[1:], resolution=Resolution("1m", 60), names=("a",), likes=(), labels={"slot": ("1*",)}
+    )
+    assert select_reached(selection, 7.5, above) == Statement(
+        "SELECT DISTINCT time\nFROM metrics.fan_1m\n"
+        "WHERE time >= $1 AND time < $2 AND host = ANY ($3::text[]) AND slot::text LIKE ANY ($4::text[])"
+        f" AND {reached} $5::float8\nORDER BY time",
+        [START, END, ["a"], ["1%"], 7.5],
+    )
+
+
+def test_the_newest_instants_of_each_source() -> None:
+    selection = dataclasses.replace(RAW, gauges=(), names=("a",), likes=())
+    assert select_newest_instants(selection, 20) == Statement(
+        "SELECT sources.source, newest.time\nFROM (\n"
+        "SELECT host, source, max(time) AS newest_hour FROM metrics.fan_1h\n"
+        "WHERE time >= $1 AND time < $2 AND host = ANY ($3::text[])\nGROUP BY host, source\n"
+        ") AS sources\nCROSS JOIN LATERAL (\n"
+        "SELECT DISTINCT told.time FROM metrics.fan AS told\n"
+        "WHERE told.host = sources.host AND told.source = sources.source\n"
+        "    AND told.time >= sources.newest_hour - interval '1 day'"
+        " AND told.time < sources.newest_hour + interval '1 hour'\n"
+        "ORDER BY told.time DESC LIMIT $4\n) AS newest",
+        [START, END, ["a"], 20],
+    )
+
+
+def test_hosts_of_a_relation_are_found_one_by_one() -> None:
+    text = select_hosts("metrics.fan")
+    assert text.startswith("WITH RECURSIVE known (host) AS (")
+    assert text.endswith("SELECT host FROM known WHERE host IS NOT NULL")
 
 
 def test_steps_of_raw_rows_by_name_and_label() -> None:

@@ -43,6 +43,7 @@ SUM = {"family": "cpu_core", "column": "total_percent", "aggregate": "sum"}
         pytest.param({"name": "a.b"}, "got 'a.b'; rename", id="name with a dot"),
         pytest.param({"name": "a*"}, "name: expected lower case", id="name with a star"),
         pytest.param({"name": "bus_silent"}, "the alert of the bus itself", id="reserved name"),
+        pytest.param({"name": "backtest"}, "where drafts of rules are tried", id="name of a route"),
         pytest.param({"name": ...}, "name", id="no name"),
         pytest.param({"name": "x" * 65}, "name: Expected `str` of length <= 64", id="long name"),
         pytest.param({"family": "cpus"}, "family: expected one of cpu, cpu_core", id="unknown family"),

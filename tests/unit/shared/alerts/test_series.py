@@ -70,6 +70,12 @@ def test_a_sum_stays_a_number_of_the_wire(used: float, whole: float) -> None:
     assert found == {(): whole}
 
 
+def test_a_sum_does_not_depend_on_the_order_of_rows() -> None:
+    rows = [disk(f"/{number}", "a", used) for number, used in enumerate([0.1] * 10 + [1e16, 3.0, -1e16])]
+    whole = Selection(rule(**USED, aggregate="sum"))
+    assert whole.values(rows) == whole.values(rows[::-1]) == {(): 4.0}
+
+
 @pytest.mark.parametrize(
     ("found", "known", "watched", "left_out"),
     [

@@ -1,0 +1,1 @@
+"""Alerts: what fires now, what happened, and what people do about it."""

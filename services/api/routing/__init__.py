@@ -1,0 +1,1 @@
+"""Routes and policy: who is told of what, and how often."""

@@ -1,0 +1,1 @@
+"""Alert rules: what alerting looks at, and what is too much there."""

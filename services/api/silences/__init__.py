@@ -1,0 +1,1 @@
+"""Silences: of what nobody is told, and until when."""
