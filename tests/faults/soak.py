@@ -24,7 +24,7 @@ from tests.faults.length import Length
 from tests.faults.memory import MIB, Memory, Sample, memory_of, private_bytes
 from tests.faults.on_collector import Cuttable, cut_off_and_restarted, cuttable
 from tests.faults.postgres_processes import processes_of
-from tests.faults.scenarios import BUS_AWAY, SCENARIOS, commit_scenario
+from tests.faults.scenarios import BUS_AWAY, NATS_KILLED, SCENARIOS, commit_scenario
 from tests.faults.shown import delivery_page
 from tests.faults.verdict import Verdict
 from tests.faults.watch import Watch, watching
@@ -87,12 +87,13 @@ class Soak:
 
 
 def drawn(chance: random.Random) -> Any:
-    """Yield a NATS that is away for long, then faults in random order, each before any comes again.
+    """Yield a NATS that is away for long and one that is killed, then faults in random order, all before any again.
 
-    Invented hosts keep in memory what waits for a bus that is away, and an allocator seldom gives back what it had:
-    memory is judged once they have kept as much as any later fault has them keep.
+    An allocator seldom gives back what a process had once. Invented hosts keep in memory what waits for a bus that is
+    away, and the API has most in hand after a kill: memory is judged once both have had as much as any later fault
+    makes them have.
     """
-    yield BUS_AWAY
+    yield from (BUS_AWAY, NATS_KILLED)
     while True:
         yield from chance.sample(SCENARIOS, len(SCENARIOS))
 
