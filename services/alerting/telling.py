@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.alerting.grouping import Telling
 from services.alerting.routes import Told, channels_of
@@ -21,9 +22,18 @@ from shared.wire.alert import AlertAct, AlertTransition
 ALERTS_MAX = 50_000
 """Alerts that are looked after at once; of one that comes beyond them nobody is told, and it is counted."""
 
-GATHER = timedelta(milliseconds=200)
-GATHER_MAX = timedelta(seconds=1)
-"""Transitions of a rule are told together once none has come for the first, and at the latest after the second."""
+
+class Patience(NamedTuple):
+    """Transitions of a rule are told together once none has come for `pause`, and at the latest after `longest`."""
+
+    pause: timedelta
+    longest: timedelta
+
+
+AT_ONCE = Patience(timedelta(milliseconds=200), timedelta(seconds=1))
+SILENCES = Patience(timedelta(milliseconds=1500), timedelta(seconds=10))
+"""Hosts that die in one moment were heard last at different ones, up to an interval apart, and who is silent is asked
+each second: a rack of them is one message only if the pause is longer than that second."""
 
 ROUND = timedelta(seconds=1)
 """How often time alone is asked: windows that end, reminders, escalation, silences and hours of routes."""
@@ -63,14 +73,19 @@ class _Gathering:
 
     first: datetime
     last: datetime
+    patience: Patience
 
     def end(self) -> datetime:
         """Return when they are told."""
-        return min(self.first + GATHER_MAX, self.last + GATHER)
+        return min(self.first + self.patience.longest, self.last + self.patience.pause)
 
     def lasts(self, now: datetime) -> bool:
         """Return whether more are awaited; a clock that was set back ends it, instead of holding it for as long."""
         return self.first <= now < self.end()
+
+
+_Kind = tuple[str, str]
+"""A rule and a status: beginnings and ends are never one message, so none waits for the other."""
 
 
 class Notifier:
@@ -91,7 +106,7 @@ class Notifier:
         self._unkept: set[str] = set()
         self._changed: set[str] = set()
         self._asked = BEGINNING
-        self._gathering: dict[str, _Gathering] = {}
+        self._gathering: dict[_Kind, _Gathering] = {}
         self._silent_hosts: dict[str, set[str]] = {}
         self._is_bus_silent = False
         self._in_force: tuple[Silence, ...] | None = None
@@ -120,9 +135,10 @@ class Notifier:
             alert.message, alert.change = message, change
         self._changed.add(key)
         self._take_absence(key, message)
-        gathering = self._gathering.get(message.rule)
+        gathering = self._gathering.get(kind := _kind_of(message))
         is_first = gathering is None or not gathering.lasts(now)
-        self._gathering[message.rule] = _Gathering(now if is_first or gathering is None else gathering.first, now)
+        first = now if is_first or gathering is None else gathering.first
+        self._gathering[kind] = _Gathering(first, now, _patience_with(message))
 
     def acted(self, act: AlertAct) -> None:
         """Take what somebody did about an incident: who acknowledges it is neither reminded nor passed over."""
@@ -133,14 +149,14 @@ class Notifier:
     def decide(self, now: datetime) -> list[tuple[str, Telling]]:
         """Return what is told now, each with the key of its alert; ask again after `pause`, and when one was heard."""
         self._in_force = None
-        self._gathering = {rule: each for rule, each in self._gathering.items() if each.lasts(now)}
+        self._gathering = {kind: each for kind, each in self._gathering.items() if each.lasts(now)}
         is_round = self._is_round(now)
         if is_round:
             self._asked = now
         found: list[tuple[str, Telling]] = []
         for key in list(self._alerts) if is_round else list(self._changed):
             alert = self._alerts[key]
-            if alert.message.rule in self._gathering:
+            if _kind_of(alert.message) in self._gathering:
                 continue
             self._changed.discard(key)
             found += [(key, telling) for telling in self._words(key, alert, now)]
@@ -228,6 +244,15 @@ class Notifier:
             del self._last[key]
         else:
             self._last[key] = told
+
+
+def _kind_of(message: AlertTransition) -> _Kind:
+    return message.rule, message.status
+
+
+def _patience_with(message: AlertTransition) -> Patience:
+    is_host_silent = message.kind == "absence" and message.rule != BUS_SILENT
+    return SILENCES if is_host_silent and message.status == "firing" else AT_ONCE
 
 
 def _is_too_late(change: Transition, now: datetime) -> bool:

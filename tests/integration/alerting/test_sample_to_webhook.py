@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,11 +18,13 @@ from tests.integration.conftest import BusConnect
 from tests.integration.evaluator.stage import QUICK, Speaker, put_rule, until_active
 from tests.processes import Service
 from tests.servers import NatsServer
+from tests.unit.shared.alerts.rules import rule
 from tests.waiting import holds
 
 HOSTS = [f"web-{number:02}" for number in range(40)]
 ROUNDS = 12
 DELAY_S_MAX = 1.0
+SPOKEN_EVERY_S = 0.5
 
 
 @pytest.fixture
@@ -82,3 +85,32 @@ async def test_forty_hosts_that_rise_together_are_one_message_and_one_when_they_
     for host in HOSTS:
         await speaker.say(host, 10.0)
     await told(hook, "[WARNING] quick on 40 hosts", "[RESOLVED] quick on 40 hosts", seconds_max=TAKEN_OVER_S_MAX)
+
+
+async def test_a_rack_of_forty_hosts_that_dies_is_one_message_that_names_them(
+    own_bus: NatsServer, evaluator: Service, notifier: StartNotifier, people: People, webhook: Made,
+    bus_connect: BusConnect,
+) -> None:  # fmt: skip
+    hook = webhook()
+    await put_rule(await bus_connect(own_bus, "provision"), rule("absence", name="gone", critical=4, intervals_min=2))
+    await people.set_channel("ops", hook.url())
+    await people.set_routes(Route(channels=("ops",)))
+    speaker = Speaker(await bus_connect(own_bus, "simulator"))
+    await is_telling(notifier())
+    evaluator.start(ready=False)
+    await until_active(evaluator)
+    # Each speaks once a second, at a moment of its own, so the last word of each comes at another one.
+    for host in HOSTS * 6:
+        await speaker.say(host, 10.0)
+        await asyncio.sleep(1 / len(HOSTS))
+
+    async def is_told() -> bool:
+        await speaker.say("elsewhere", 10.0)
+        return bool(hook.titles)
+
+    await holds(is_told, "the message", TAKEN_OVER_S_MAX)
+    for _ in range(int(10 / SPOKEN_EVERY_S)):
+        await speaker.say("elsewhere", 10.0)
+        await asyncio.sleep(SPOKEN_EVERY_S)
+    assert hook.titles == ["[CRITICAL] gone on 40 hosts"]
+    assert [host for host in HOSTS if host not in hook.messages[0]["message"]] == []

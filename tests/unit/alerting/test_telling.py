@@ -49,10 +49,26 @@ def test_what_never_ceases_is_told_every_second() -> None:
     ]
 
 
-def test_a_rack_of_forty_hosts_is_one_message() -> None:
+@pytest.mark.parametrize(
+    ("every_s", "told_at"),
+    [
+        pytest.param(0.0, "1.5", id="found silent in one moment"),
+        pytest.param(0.025, "2.475", id="in two looks, a second apart"),
+        pytest.param(0.2, "9.3", id="in eight"),
+    ],
+)
+def test_a_rack_of_forty_hosts_is_one_message(every_s: float, told_at: str) -> None:
     hosts = [f"rack-{number:02}" for number in range(40)]
-    words = "; ".join(f"{number * 0.02:g} host_silent {host} C" for number, host in enumerate(hosts))
-    assert Timeline().run(words) == f"0.98 ops: host_silent C {' '.join(hosts)}"
+    words = "; ".join(f"{number * every_s:g} host_silent {host} C" for number, host in enumerate(hosts))
+    assert Timeline().run(words) == f"{told_at} ops: host_silent C {' '.join(hosts)}"
+
+
+def test_hosts_that_fall_silent_without_end_are_told_every_ten_seconds() -> None:
+    words = "; ".join(f"{number * 1.1:g} host_silent h{number:02} C" for number in range(14))
+    assert Timeline().run(words).split("; ") == [
+        "10 ops: host_silent C h00 h01 h02 h03 h04 h05 h06 h07 h08 h09",
+        "15.8 ops: host_silent C h10 h11 h12 h13",
+    ]
 
 
 def test_sixty_hosts_are_one_message_that_counts_those_it_does_not_name() -> None:
@@ -97,15 +113,15 @@ def test_a_clock_that_is_set_back_does_not_stop_the_rounds() -> None:
         ),
         pytest.param(
             "0 host_silent a C; 1 cpu a C; 9 host_silent a R",
-            "0.2 ops: host_silent C a; 9 ops: cpu C a; 9.2 ops: host_silent R a",
+            "1.5 ops: host_silent C a; 9 ops: cpu C a; 9.2 ops: host_silent R a",
             id="a silent host mutes what is said about it",
         ),
         pytest.param(
-            "0 host_silent a C; 1 cpu b C", "0.2 ops: host_silent C a; 1.2 ops: cpu C b", id="but of no other host"
+            "0 host_silent a C; 2 cpu b C", "1.5 ops: host_silent C a; 2.2 ops: cpu C b", id="but of no other host"
         ),
         pytest.param(
             "0 host_silent a C; 1 agent_silent a C; 2 host_silent a R; 3 cpu a C; 5 agent_silent a R",
-            "0.2 ops: host_silent C a; 1.2 ops: agent_silent C a; 2.2 ops: host_silent R a; "
+            "1.5 ops: host_silent C a; 2.2 ops: host_silent R a; 2.5 ops: agent_silent C a; "
             "5 ops: cpu C a; 5.2 ops: agent_silent R a",
             id="until no rule says that it is silent",
         ),
@@ -116,7 +132,7 @@ def test_a_clock_that_is_set_back_does_not_stop_the_rounds() -> None:
         ),
         pytest.param(
             "0 host_silent a C; 0.1 cpu a C; 9 cpu a R; 10 host_silent a R",
-            "0.2 ops: host_silent C a; 10.2 ops: host_silent R a",
+            "1.5 ops: host_silent C a; 10.2 ops: host_silent R a",
             id="in the same moment",
         ),
     ],
