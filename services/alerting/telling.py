@@ -135,9 +135,9 @@ class Notifier:
             alert.message, alert.change = message, change
         self._changed.add(key)
         self._take_absence(key, message)
+        # What has ended and was not told yet goes on: begun anew, a storm could put it off for ever.
         gathering = self._gathering.get(kind := _kind_of(message))
-        is_first = gathering is None or not gathering.lasts(now)
-        first = now if is_first or gathering is None else gathering.first
+        first = gathering.first if gathering is not None and gathering.first <= now else now
         self._gathering[kind] = _Gathering(first, now, _patience_with(message))
 
     def acted(self, act: AlertAct) -> None:

@@ -41,6 +41,16 @@ def test_gathering(words: str, expected: str) -> None:
     assert Timeline().run(words) == expected
 
 
+def test_a_storm_does_not_put_off_what_is_told() -> None:
+    line = Timeline()
+    told: list[tuple[float, int]] = []
+    for number in range(1, 400):
+        line.notifier.heard(line.fire("cpu", f"h{number:03}", "C", at(number * 0.01)), at(number * 0.01))
+        if number % 3 == 0 and (found := line.notifier.decide(at(number * 0.01 + 0.005))):
+            told.append((number * 0.01, len(found)))
+    assert told == [(1.02, 102), (2.04, 102), (3.06, 102)]
+
+
 def test_what_never_ceases_is_told_every_second() -> None:
     words = "; ".join(f"{number * 0.15:g} cpu h{number:02} C" for number in range(14))  # until 1.95
     assert Timeline().run(words).split("; ") == [
