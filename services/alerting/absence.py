@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared.alerts.unheard import EVIDENCE_SHARE
+from shared.reconnect import RETURN_S_MAX
 
 OVERDUE_INTERVALS = 2
 """A host that has said nothing for so many intervals is overdue; it is silent only much later."""
@@ -15,6 +16,10 @@ OVERDUE_S_MIN = 2.0
 ASKED_S_MAX = 5.0
 """Who is silent is asked each second. After a longer time nobody knows what passed: alerting was held up, or the
 broker's clock set forward."""
+
+RETURN_MAX = timedelta(seconds=RETURN_S_MAX)
+"""For so long after a break a host may still be on its way back, however small its grace is: the longer the bus was
+away, the more seldom collectors try to reach it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +66,8 @@ def absence(
 
     A host is told to be silent only when
     - alerting listens without a break and is caught up, and was asked a few seconds ago;
-    - it was heard since then, or its whole grace has passed since then: after a start, or a pause of the bus, hosts
-      need time to come back;
+    - it was heard since then, or its whole grace and the longest way back have passed since then: after a start, or a
+      pause of the bus, hosts need time to come back;
     - somebody was heard when half of that grace had passed already: a bus that brings nothing makes no host silent.
     Where nothing comes from anybody, and more than half of those who were in time until then are past their grace, the
     bus is silent. A single host can never be told from its bus. Hosts say no goodbye: one that was removed is forgotten
@@ -81,7 +86,7 @@ def absence(
         grace = timedelta(seconds=grace_s(host, each.interval_s))
         evidence = newest - max(each.arrival, listening.since)
         came_late = now - each.arrival < grace or evidence >= EVIDENCE_SHARE * grace
-        was_heard = each.arrival >= listening.since or now - listening.since >= grace
+        was_heard = each.arrival >= listening.since or now - listening.since >= max(grace, RETURN_MAX)
         if came_late and was_heard:
             silent_s[host] = max(0.0, (now - each.arrival).total_seconds())
     return Absence(listening, 0.0, silent_s)
@@ -120,11 +125,13 @@ def _bus_silent_s(
 ) -> float | None:
     """Return for how long the bus has been silent; None until more than half of the hosts are past their grace.
 
-    That must have passed since alerting listens too: before, there was nobody to hear them.
+    Of those that were not heard since alerting listens, it and their way back must have passed since then: before,
+    there was nobody to hear them.
     """
-    over = [
-        (now - each.arrival).total_seconds()
-        for host, each in alive.items()
-        if (now - max(each.arrival, begun)).total_seconds() >= grace_s(host, each.interval_s)
-    ]
+    over = []
+    for host, each in alive.items():
+        grace = timedelta(seconds=grace_s(host, each.interval_s))
+        is_over = now - each.arrival >= grace if each.arrival >= begun else now - begun >= max(grace, RETURN_MAX)
+        if is_over:
+            over.append((now - each.arrival).total_seconds())
     return min(over) if len(over) * 2 > len(alive) else None

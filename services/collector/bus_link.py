@@ -10,7 +10,8 @@ from typing import Protocol
 
 from nats.aio.client import Client
 
-from shared.runtime.bus import BACKOFF_S_MAX, BusAddress, close, connect
+from shared.reconnect import BACKOFF_S_MAX
+from shared.runtime.bus import BusAddress, close, connect
 
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from services.collector.publish import send
 from services.collector.spool import Spool
 from services.collector.spool_records import Batch
 from shared.budget import Budgets
+from shared.reconnect import BACKOFF_S_MAX
 from shared.subjects import SYSTEM_SOURCE, backfill_subject, metrics_subject
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,6 @@ log = logging.getLogger(__name__)
 TURN_S = 0.1
 IDLE_S = 1.0
 RATE_MAX = 200.0
-RETRY_S_MAX = 30.0
 SENT_MAX = 32
 SENT_BYTES_MAX = 64 * 1024
 """What may be on the wire without an answer: on a slow line what is new waits no longer than this takes."""
@@ -39,7 +39,7 @@ class Pace:
 
     rate_max: float = RATE_MAX
     confirm_s_max: float = CONFIRM_S_MAX
-    retry_s_max: float = RETRY_S_MAX
+    retry_s_max: float = BACKOFF_S_MAX
 
 
 class Backoff:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.collector.drain import RATE_MAX, RETRY_S_MAX
+from services.collector.drain import RATE_MAX
 from services.collector.outbox import CONFIRM_S_MAX
 from services.collector.spool_place import GIB, SPOOL_BYTES_MIN, SPOOL_HOURS_MAX
 from services.collector.spooled_outbox import SYNC_S
 from shared.families import FAMILIES
+from shared.reconnect import BACKOFF_S_MAX
 from shared.settings import Said, Secret, setting
 from shared.subjects import SIMULATED_HOSTS_MAX, TokenError, host_name
 
@@ -68,7 +69,7 @@ class CollectorSettings:
         maximum=300,
     )
     retry_s_max: float = setting(
-        "Seconds between two attempts to reach the bus, at the most.", default=RETRY_S_MAX, minimum=1, maximum=3600
+        "Seconds between two attempts to reach the bus, at the most.", default=BACKOFF_S_MAX, minimum=1, maximum=3600
     )
     bus_sync_s: float = setting(
         "Seconds that the bus may take to write to disk what it confirmed: so much is sent again after its restart.",

@@ -13,6 +13,7 @@ from typing import Protocol
 from nats.aio.client import Client, Server
 from nats.errors import Error as NatsError
 
+from shared.reconnect import BACKOFF_S_FIRST, BACKOFF_S_MAX, CONNECT_S_MAX
 from shared.runtime.bus_client import SteadyClient
 from shared.settings import Secret
 from shared.subjects import inbox_prefix
@@ -20,8 +21,6 @@ from shared.subjects import inbox_prefix
 log = logging.getLogger(__name__)
 
 _REFUSED = "authorization violation"
-BACKOFF_S_FIRST = 0.5
-BACKOFF_S_MAX = 30.0
 CLOSE_S_MAX = 2.0
 BREAKING = (NatsError, OSError, RuntimeError)
 """What nats-py raises where its connection has just broken, or broke before it was closed: it writes to the closed
@@ -102,7 +101,7 @@ async def connect(
         inbox_prefix=inbox_prefix(address.user),
         allow_reconnect=True,
         max_reconnect_attempts=-1,
-        connect_timeout=5,
+        connect_timeout=CONNECT_S_MAX,
         ping_interval=20,
         max_outstanding_pings=2,
         reconnect_to_server_handler=next_server,

@@ -103,8 +103,8 @@ def ids(story: Story) -> Iterable[str]:
 
 def test_nobody_is_judged_while_it_is_not_connected() -> None:
     assert heard("a 0-20;b 0-", 60, away=range(30, 200)).told == []
-    assert heard("a 0-20;b 0-", 70, away=range(30, 50)).told == ["35 silent a C"], "its grace begins anew at 50"
-    assert heard("a 0-20;b 0-", 64, away=range(30, 50)).told == []
+    assert heard("a 0-20;b 0-", 90, away=range(30, 50)).told == ["35 silent a C"], "its way back begins at 50"
+    assert heard("a 0-20;b 0-", 84, away=range(30, 50)).told == []
 
 
 def test_a_silence_that_was_told_is_not_told_again_by_a_successor_and_ends_there() -> None:
