@@ -35,6 +35,11 @@ SILENCES = Patience(timedelta(milliseconds=1500), timedelta(seconds=10))
 """Hosts that die in one moment were heard last at different ones, up to an interval apart, and who is silent is asked
 each second: a rack of them is one message only if the pause is longer than that second."""
 
+BACKLOG = Patience(timedelta(seconds=2), timedelta(seconds=60))
+OLD = timedelta(seconds=30)
+"""Transitions that are so old when they are heard are those of a backlog, which whoever decides has just worked off:
+nobody is told of them until it is through, and then of what still holds."""
+
 ROUND = timedelta(seconds=1)
 """How often time alone is asked: windows that end, reminders, escalation, silences and hours of routes."""
 
@@ -57,12 +62,18 @@ class Surroundings:
     """Names of the channels that there are; a route or rule may name others, which nobody can be told by."""
 
 
+_Kind = tuple[str, str, Patience]
+"""Rule, status, and how long is waited for more: beginnings and ends are never in one message, and do not wait for each
+other."""
+
+
 @dataclass(slots=True)
 class _Alert:
     """The newest that is known of one alert, and which channels were told of its incident."""
 
     message: AlertTransition
     change: Transition
+    kind: _Kind
     is_acknowledged: bool = False
     informed: tuple[str, ...] = ()
 
@@ -73,19 +84,14 @@ class _Gathering:
 
     first: datetime
     last: datetime
-    patience: Patience
 
-    def end(self) -> datetime:
+    def end(self, patience: Patience) -> datetime:
         """Return when they are told."""
-        return min(self.first + self.patience.longest, self.last + self.patience.pause)
+        return min(self.first + patience.longest, self.last + patience.pause)
 
-    def lasts(self, now: datetime) -> bool:
+    def lasts(self, patience: Patience, now: datetime) -> bool:
         """Return whether more are awaited; a clock that was set back ends it, instead of holding it for as long."""
-        return self.first <= now < self.end()
-
-
-_Kind = tuple[str, str]
-"""A rule and a status: beginnings and ends are never one message, so none waits for the other."""
+        return self.first <= now < self.end(patience)
 
 
 class Notifier:
@@ -128,17 +134,18 @@ class Notifier:
             if len(self._alerts) >= self._alerts_max:
                 self.left_out_count += 1
                 return
+        kind = message.rule, message.status, _patience_with(message, now)
         if alert is None:
-            self._alerts[key] = _Alert(message, change)
+            self._alerts[key] = _Alert(message, change, kind)
         else:
             alert.is_acknowledged = alert.is_acknowledged and alert.message.incident == message.incident
-            alert.message, alert.change = message, change
+            alert.message, alert.change, alert.kind = message, change, kind
         self._changed.add(key)
         self._take_absence(key, message)
         # What has ended and was not told yet goes on: begun anew, a storm could put it off for ever.
-        gathering = self._gathering.get(kind := _kind_of(message))
+        gathering = self._gathering.get(kind)
         first = gathering.first if gathering is not None and gathering.first <= now else now
-        self._gathering[kind] = _Gathering(first, now, _patience_with(message))
+        self._gathering[kind] = _Gathering(first, now)
 
     def acted(self, act: AlertAct) -> None:
         """Take what somebody did about an incident: who acknowledges it is neither reminded nor passed over."""
@@ -149,14 +156,14 @@ class Notifier:
     def decide(self, now: datetime) -> list[tuple[str, Telling]]:
         """Return what is told now, each with the key of its alert; ask again after `pause`, and when one was heard."""
         self._in_force = None
-        self._gathering = {kind: each for kind, each in self._gathering.items() if each.lasts(now)}
+        self._gathering = {kind: each for kind, each in self._gathering.items() if each.lasts(kind[2], now)}
         is_round = self._is_round(now)
         if is_round:
             self._asked = now
         found: list[tuple[str, Telling]] = []
         for key in list(self._alerts) if is_round else list(self._changed):
             alert = self._alerts[key]
-            if _kind_of(alert.message) in self._gathering:
+            if alert.kind in self._gathering:
                 continue
             self._changed.discard(key)
             found += [(key, telling) for telling in self._words(key, alert, now)]
@@ -167,9 +174,10 @@ class Notifier:
 
     def pause(self, now: datetime) -> timedelta:
         """Return after what time to ask again if nothing happens until then."""
-        if self._is_round(now) or not all(each.lasts(now) for each in self._gathering.values()):
+        if self._is_round(now) or not all(each.lasts(kind[2], now) for kind, each in self._gathering.items()):
             return timedelta(0)
-        return min([*(each.end() for each in self._gathering.values()), self._asked + ROUND]) - now
+        ends = (each.end(kind[2]) for kind, each in self._gathering.items())
+        return min([*ends, self._asked + ROUND]) - now
 
     def unkept(self, waiting: Collection[str] = ()) -> list[tuple[str, Notified | None]]:
         """Return what was told last of each alert where that is not kept yet, None for one to forget.
@@ -246,13 +254,10 @@ class Notifier:
             self._last[key] = told
 
 
-def _kind_of(message: AlertTransition) -> _Kind:
-    return message.rule, message.status
-
-
-def _patience_with(message: AlertTransition) -> Patience:
-    is_host_silent = message.kind == "absence" and message.rule != BUS_SILENT
-    return SILENCES if is_host_silent and message.status == "firing" else AT_ONCE
+def _patience_with(message: AlertTransition, now: datetime) -> Patience:
+    if message.kind == "absence" and message.rule != BUS_SILENT:
+        return SILENCES if message.status == "firing" else AT_ONCE
+    return BACKLOG if now - message.time > OLD else AT_ONCE
 
 
 def _is_too_late(change: Transition, now: datetime) -> bool:

@@ -107,9 +107,7 @@ def verdicts(found: Absence, heard: dict[str, Heard]) -> dict[str, bool]:
         pytest.param("a 0-20;b 0-20;c/10 0-20", "35 BUS", id="also where one is slow"),
         pytest.param("a 0-20,60-;b 0-20,60-", "35 BUS, 60 BUS.", id="the bus comes back with all"),
         pytest.param("a 0-20,60-;b 0-20,70-", "35 BUS, 60 BUS.", id="one comes back 10 s later"),
-        pytest.param(
-            "a 0-20,60-;b 0-20", "35 BUS, 60 BUS., 94 b", id="one never comes back: it is waited for"
-        ),
+        pytest.param("a 0-20,60-;b 0-20", "35 BUS, 60 BUS., 94 b", id="one never comes back: it is waited for"),
         pytest.param("a 0-20,30-;b 0-20,40-", "", id="a pause of the bus of 10 s"),
         pytest.param("a 0-20;b 5-18", "35 BUS", id="one dies just before the bus does"),
         pytest.param("a 0-10;b 0-60", "25 a, 75 BUS", id="one dies, later the bus"),

@@ -51,6 +51,29 @@ def test_a_storm_does_not_put_off_what_is_told() -> None:
     assert told == [(1.02, 102), (2.04, 102), (3.06, 102)]
 
 
+@pytest.mark.parametrize(
+    ("letters", "expected"),
+    [
+        pytest.param("CRCRCR", "", id="all of it is over"),
+        pytest.param("CRCRC", "6.5 ops: cpu C a", id="it holds at the end"),
+        pytest.param("WRC", "4.5 ops: cpu C a", id="as bad as it is at the end"),
+    ],
+)
+def test_of_a_backlog_only_what_still_holds_at_its_end_is_told(letters: str, expected: str) -> None:
+    line = Timeline()
+    for number, letter in enumerate(letters):
+        said = line.fire("cpu", "a", letter, at(number * 600 - 3_600))
+        line.run("", until=number + 0.4)
+        line.notifier.heard(said, at(number + 0.5))
+    assert line.run(f"{len(letters) - 0.5} cpu b R") == expected
+
+
+def test_what_happens_now_does_not_wait_for_a_backlog() -> None:
+    line = Timeline()
+    line.notifier.heard(line.fire("cpu", "a", "C", at(-600)), at(0))
+    assert line.run("0.1 cpu b C") == "0.3 ops: cpu C b; 2 ops: cpu C a"
+
+
 def test_what_never_ceases_is_told_every_second() -> None:
     words = "; ".join(f"{number * 0.15:g} cpu h{number:02} C" for number in range(14))  # until 1.95
     assert Timeline().run(words).split("; ") == [
@@ -292,7 +315,7 @@ def fired(since: float, status: Any = "firing", level: Any = "critical", time: f
         pytest.param(told_firing(-60, level="warning"), fired(-60), "0.2 ops: cpu C a", id="worse since"),
         pytest.param(told_firing(-60, status="ok"), fired(-5), "", id="again, within the window"),
         pytest.param(told_firing(-9_000, status="ok"), fired(-5), "0.2 ops: cpu C a", id="again, after the window"),
-        pytest.param(told_firing(-90_000), fired(-90_000, "ok", time=-89_000), "0.2 ops: cpu R a", id="over for a day"),
+        pytest.param(told_firing(-90_000), fired(-90_000, "ok", time=-89_000), "2 ops: cpu R a", id="over for a day"),
     ],
 )
 def test_after_a_restart_the_newest_transition_alone_decides(told: Any, newest: Any, expected: str) -> None:
