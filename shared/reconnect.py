@@ -6,7 +6,7 @@ BACKOFF_S_FIRST = 0.5
 BACKOFF_S_MAX = 30.0
 """The longest wait between two attempts, of services and, unless `retry_s_max` says otherwise, of collectors."""
 
-CONNECT_S_MAX = 5.0
+CONNECT_S_MAX = 5
 """How long one attempt may take."""
 
 RETURN_S_MAX = BACKOFF_S_MAX + CONNECT_S_MAX
