@@ -141,6 +141,11 @@ def channel_test_subject(channel: str) -> str:
     return f"notifier.test.{token(channel)}"
 
 
+def standby_key(key: str) -> str:
+    """Return the key of the bucket of leases under which those say that they are there who do not hold this one."""
+    return f"{key}.standby"
+
+
 def bucket_stream(bucket: str) -> str:
     """Return the stream that is a bucket."""
     return f"KV_{bucket}"

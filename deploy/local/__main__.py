@@ -18,8 +18,10 @@ from deploy.local.checks import check_services
 from deploy.local.dead_letters import run_dead
 from deploy.local.detach import up_in_background
 from deploy.local.down import take_down
+from deploy.local.duties import duty_lines
 from deploy.local.errors import StackError
 from deploy.local.follow import print_logs
+from deploy.local.identity import is_alive
 from deploy.local.launcher import watch_launcher
 from deploy.local.leftovers import find_leftovers
 from deploy.local.process_table import read_table, render_status
@@ -87,7 +89,7 @@ def _run(options: argparse.Namespace, settings: LocalSettings, stop: threading.E
             table, record = read_table(layout.processes), read_record(layout)
             left = len(find_leftovers(table, record.stack)) if record else 0
             text, healthy = render_status(table, datetime.now(UTC), layout.home, left)
-            _say(text)
+            _say(f"{text}\n\n{duty_lines(layout)}" if table and is_alive(table.supervisor) else text)
             return 0 if healthy else 1
         case "logs":
             print_logs(layout, options.lines, options.follow, stop, _say)

@@ -1,11 +1,13 @@
-"""A stack with two ingest processes: both store, nothing is stored twice, and one alone goes on."""
+"""A stack with two ingest processes: both store, nothing is stored twice, one alone goes on; who decides and tells."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import shutil
 import socket
+import time
 import urllib.request
 from collections.abc import Iterator
 
@@ -15,7 +17,9 @@ import pytest
 from deploy.local.files import read_secret
 from deploy.local.postgres import Reach
 from deploy.local.programs import database_secret
-from shared.subjects import host_user
+from services.alerting.lease import lease_on
+from shared.subjects import NOTIFIER_KEY, host_user
+from tests.integration.alerting.heard import TAKEN_OVER_S_MAX
 from tests.integration.deploy.stack import Stack, until
 from tests.integration.ingest.running import publish, sample_set, stored_seqs, ticks
 from tests.servers import temporary_directory
@@ -54,6 +58,30 @@ def stack(metrics_port: int) -> Iterator[Stack]:
     shutil.rmtree(parent, ignore_errors=True)
 
 
+async def test_status_and_health_tell_who_decides_and_who_tells(stack: Stack) -> None:
+    async def say(*lines: str) -> None:
+        def are_said() -> bool:
+            said = stack.run("status").stdout.partition("\n\n")[2].splitlines()
+            return len(said) == len(lines) and all(map(re.fullmatch, lines, said))
+
+        await asyncio.to_thread(until, are_said, "\n".join(lines), TAKEN_OVER_S_MAX)
+
+    alone = r"evaluator  one decides which alerts fire, heard \d+ s ago; no other stands by"
+    await say(alone, r"notifier   one tells people of alerts, heard \d+ s ago; no other stands by")
+    async with stack.bus("notifier") as bus:
+        other = lease_on(bus, NOTIFIER_KEY, "another", time.monotonic)
+        assert await other.turn() is False
+        await say(alone, r"notifier   one tells people of alerts, heard \d+ s ago; another stands by")
+    token = stack.token()
+
+    def states() -> list[str]:
+        return [duty["state"] for duty in stack.ask("/health", token)["alerting"]]
+
+    # What stood by went without a word, and is forgotten.
+    await asyncio.to_thread(until, lambda: states() == ["standby_missing"] * 2, "health to say so", TAKEN_OVER_S_MAX)
+    assert stack.ask("/health")["status"] == "ok"
+
+
 def burst(stack: Stack, first_seq: int) -> None:
     """Publish COUNT sample sets of HOST as fast as the bus takes them."""
 
@@ -89,7 +117,7 @@ def taken(port: int) -> float:
 def test_both_are_shown_and_have_a_log(stack: Stack) -> None:
     status = stack.run("status")
     assert status.returncode == 0
-    assert [line.split()[0] for line in status.stdout.splitlines()] == [
+    assert [line.split()[0] for line in status.stdout.partition("\n\n")[0].splitlines()] == [
         "process", "supervisor", "nats", "postgres", "ingest", "ingest-2", "api", "collector", "notifier", "alerting"
     ]  # fmt: skip
     printed = {line.split()[0] for line in stack.run("logs", "--lines", "2").stdout.splitlines()}
