@@ -28,7 +28,9 @@ OURS_IN_A_SECTION = f"{OUR_VARIABLE}INGEST_PROCESSES"
 """The stack's setting ingest_processes, spelled like a setting of ingest."""
 INGEST_PROCESSES_PROVISIONED = 4
 """So many ingest processes may share the durables as provision makes them by default."""
-CONNECTIONS_OF_INGEST = 3
+CONNECTIONS_OF_INGEST = 4
+"""Sample sets, events of alerts, upkeep, and the watch of the streams have one each; a backlog of rollups takes one
+more, of whichever process is at it."""
 SERVICE_STOP_S_MAX = 20.0
 """Longer than ingest takes by its own bounds while the database is frozen."""
 SECTIONS_PASSED_ON = ("PROVISION_", "INGEST_", "API_", "COLLECTOR_", "NOTIFIER_", "ALERTING_", "SETTINGS")
