@@ -96,7 +96,8 @@ def nats_program(site: Site, outside: Mapping[str, str]) -> Program:
     """Return nats-server."""
     return Program(
         "nats", (str(site.application.nats_server), "-c", str(site.layout.nats_config)),
-        _environment(site, outside, {}), Path("/"), "Server is ready",
+        # Times in logs are UTC, so that those of all processes can be put in order.
+        _environment(site, outside, {"TZ": "UTC"}), Path("/"), "Server is ready",
     )  # fmt: skip
 
 
