@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from services.api.health.schemas import Component, DutyHealth
+from services.api.health.schemas import Component, DutyHealth, DutyName
 from shared.duty import LEASES_GET, duty_of, duty_questions
 from shared.subjects import EVALUATOR_KEY, NOTIFIER_KEY
 
@@ -22,7 +22,7 @@ _NOBODY = {
 
 async def look_at_duties(ask: Ask, now: datetime) -> list[DutyHealth]:
     """Return who decides and who tells; raises what `ask` raises, and ValueError where the broker refuses."""
-    keys = (EVALUATOR_KEY, NOTIFIER_KEY)
+    keys: tuple[DutyName, ...] = (EVALUATOR_KEY, NOTIFIER_KEY)
     answers = await asyncio.gather(*(ask(LEASES_GET, question) for key in keys for question in duty_questions(key)))
     duties = [duty_of(lease, standby, now) for lease, standby in zip(answers[::2], answers[1::2], strict=True)]
     return [DutyHealth(key, duty.state, duty.heard_seconds) for key, duty in zip(keys, duties, strict=True)]

@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from shared.duty import DutyState
 
 Status = Literal["ok", "degraded"]
+DutyName = Literal["evaluator", "notifier"]
 
 
 class Component(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ class StreamUnread(msgspec.Struct, frozen=True):
 class DutyHealth(msgspec.Struct, frozen=True):
     """Whether one of several evaluators, or notifiers, is at work, and how long ago it was heard; one is every 2 s."""
 
-    name: Literal["evaluator", "notifier"]
+    name: DutyName
     state: DutyState
     """`standby_missing` where no other would take over, `nobody` where none is at work."""
     heard_seconds: float | None
