@@ -30,7 +30,7 @@ down: ## Stop what `make up` started
 	@$(call INSTALLED,0) $(RUN) -m deploy.local down
 status: ## Show the processes; fails when not all run
 	@$(call INSTALLED,1) $(RUN) -m deploy.local status
-logs: ## Print the logs and follow them (LINES=20; FOLLOW=0: only print)
+logs: ## Print the logs by time, and follow them while anything runs (LINES=20; FOLLOW=0: only print)
 	@$(call INSTALLED,1) $(RUN) -m deploy.local logs --lines $(or $(LINES),20) $(if $(filter 0,$(FOLLOW)),,--follow)
 dead: ## Show what was refused (ARGS=list; ARGS="show 12"; ARGS="retry --all"; ARGS=--help)
 	@$(call INSTALLED,1) $(RUN) -m deploy.local dead $(or $(ARGS),list)

@@ -35,6 +35,7 @@ from shared.subjects import (
     host_name,
     host_user,
     inbox_prefix,
+    standby_key,
     token,
 )
 
@@ -105,10 +106,10 @@ def _last(stream: str, subject: str) -> str:
     return f"$JS.API.DIRECT.GET.{stream}.{subject}"
 
 
-def _lease(key: str) -> tuple[str, str]:
-    """Return the subjects that holding a lease needs: it is written behind what stands there."""
+def _lease(key: str) -> tuple[str, str, str]:
+    """Return the subjects that holding a lease needs, written behind what stands there, and standing by."""
     subject = bucket_subject(LEASES_BUCKET, key)
-    return subject, _last(bucket_stream(LEASES_BUCKET), subject)
+    return subject, bucket_subject(LEASES_BUCKET, standby_key(key)), _last(bucket_stream(LEASES_BUCKET), subject)
 
 
 def _not_of_ingest(*streams: str) -> Iterator[str]:
@@ -167,6 +168,8 @@ _PUBLISH: Mapping[Role, tuple[str, ...]] = {
         bucket_subject(ALERT_CHANNELS_BUCKET, "*"),
         f"$JS.API.STREAM.INFO.{bucket_stream(ALERT_CHANNELS_BUCKET)}",
         CHANNEL_TESTS,
+        # Whether anybody decides and tells, for health; also only single messages.
+        f"$JS.API.STREAM.MSG.GET.{bucket_stream(LEASES_BUCKET)}",
         # Of what it writes itself it gets single values, wrapped in JSON, and has no consumer: see ARCHITECTURE.md.
         *(f"$JS.API.STREAM.{verb}.{bucket_stream(bucket)}" for bucket in _CONFIGURED for verb in ("INFO", "MSG.GET")),
     ),

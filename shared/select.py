@@ -117,16 +117,25 @@ def select_amounts(selection: Selection) -> Statement:
 
 def select_reached(selection: Selection, bound: float, above: bool) -> Statement:
     """Return the SELECT of the buckets of a rollup, in their order, in which some row reached a bound."""
+    reached = _reached(selection, bound, above)
+    return Statement(f"SELECT DISTINCT time\n{reached.text}\nORDER BY time", reached.parameters)
+
+
+def select_reached_amount(selection: Selection, bound: float, above: bool) -> Statement:
+    """Return the SELECT of how many rows of a rollup reached a bound, and how many samples these stand for."""
+    reached = _reached(selection, bound, above)
+    counted = "SELECT count(*) AS rows, coalesce(sum(samples), 0)::bigint AS samples"
+    return Statement(f"{counted}\n{reached.text}", reached.parameters)
+
+
+def _reached(selection: Selection, bound: float, above: bool) -> Statement:
     (gauge,) = selection.gauges
     parameters: list[Any] = [selection.start, selection.end]
     where = _where(selection, parameters)
     parameters.append(bound)
     reached = f"{gauge.name}_max >=" if above else f"{gauge.name}_min <="
-    text = (
-        f"SELECT DISTINCT time\nFROM {relation(selection.family, selection.resolution.level)}\n"
-        f"WHERE {where} AND {reached} ${len(parameters)}::float8\nORDER BY time"
-    )
-    return Statement(text, parameters)
+    relation_name = relation(selection.family, selection.resolution.level)
+    return Statement(f"FROM {relation_name}\nWHERE {where} AND {reached} ${len(parameters)}::float8", parameters)
 
 
 def select_newest_instants(selection: Selection, count: int) -> Statement:

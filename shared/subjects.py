@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Final, Literal
 
 _SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _TOKEN = re.compile(r"(?:[A-Za-z0-9_-]|=[0-9A-F]{2})+")
@@ -35,8 +35,8 @@ LEASES_BUCKET = "leases"
 ALERT_CURSOR_BUCKET = "alert_cursor"
 
 ROUTES_KEY = "routes"
-EVALUATOR_KEY = "evaluator"
-NOTIFIER_KEY = "notifier"
+EVALUATOR_KEY: Final = "evaluator"
+NOTIFIER_KEY: Final = "notifier"
 SEEDED_KEY = "seeded"
 """Where provision notes which default rules it has put into their bucket."""
 
@@ -139,6 +139,11 @@ def alert_key(rule: str, host: str, series: str) -> str:
 def channel_test_subject(channel: str) -> str:
     """Return the subject on which the notifier is asked for a test message by a channel; it answers the API alone."""
     return f"notifier.test.{token(channel)}"
+
+
+def standby_key(key: str) -> str:
+    """Return the key of the bucket of leases under which those say that they are there who do not hold this one."""
+    return f"{key}.standby"
 
 
 def bucket_stream(bucket: str) -> str:

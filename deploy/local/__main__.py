@@ -18,13 +18,15 @@ from deploy.local.checks import check_services
 from deploy.local.dead_letters import run_dead
 from deploy.local.detach import up_in_background
 from deploy.local.down import take_down
+from deploy.local.duties import duty_lines
 from deploy.local.errors import StackError
-from deploy.local.follow import print_logs
+from deploy.local.follow import POLL_S, follow_logs, print_logs, runs
+from deploy.local.identity import is_alive
 from deploy.local.launcher import watch_launcher
 from deploy.local.leftovers import find_leftovers
-from deploy.local.process_table import read_table, render_status
+from deploy.local.process_table import does_not_run, read_table, render_status
 from deploy.local.settings import HomeSettings, LocalSettings
-from deploy.local.state import find_home, layout_of, read_record
+from deploy.local.state import Layout, find_home, layout_of, read_record
 from deploy.local.up import run_stack, this_host
 from shared.runtime.command_line import describe_settings, read_known, read_settings
 from shared.settings import SettingsError
@@ -87,10 +89,10 @@ def _run(options: argparse.Namespace, settings: LocalSettings, stop: threading.E
             table, record = read_table(layout.processes), read_record(layout)
             left = len(find_leftovers(table, record.stack)) if record else 0
             text, healthy = render_status(table, datetime.now(UTC), layout.home, left)
-            _say(text)
+            _say(f"{text}\n\n{duty_lines(layout)}" if table and is_alive(table.supervisor) else text)
             return 0 if healthy else 1
         case "logs":
-            print_logs(layout, options.lines, options.follow, stop, _say)
+            _logs(options, layout, stop)
         case "dead":
             return run_dead(options.arguments, layout, CHECKOUT, os.environ)
         case "add-host":
@@ -100,27 +102,38 @@ def _run(options: argparse.Namespace, settings: LocalSettings, stop: threading.E
     return 0
 
 
+def _logs(options: argparse.Namespace, layout: Layout, stop: threading.Event) -> None:
+    read = print_logs(layout, options.lines, _say)
+    if options.follow:
+        follow_logs(layout, read, lambda: runs(layout) and not stop.wait(POLL_S), _say)
+    if not runs(layout):
+        _warn(does_not_run(layout.home))
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m deploy.local",
-        description=__doc__,
+        description="Runs Vitalwire on this machine: bus, database and services, with all they keep in one directory.",
         allow_abbrev=False,
         epilog=describe_settings(LocalSettings, "local"),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="start everything")
-    up.add_argument("--detach", action="store_true", help="return when everything is ready")
-    commands.add_parser("down", help="stop everything")
-    commands.add_parser("status", help="show the processes; status 1 when not all run")
-    logs = commands.add_parser("logs", help="print the logs")
-    logs.add_argument("--lines", type=int, default=20, help="lines of each process to begin with")
-    logs.add_argument("--follow", action="store_true", help="go on until interrupted")
+    up = commands.add_parser("up", help="start everything, and stay until it is stopped")
+    up.add_argument("--detach", action="store_true", help="return once everything is ready, and leave it running")
+    commands.add_parser("down", help="stop everything; what is stored stays")
+    commands.add_parser("status", help="show the processes and who tells of alerts; exit status 1 when not all run")
+    logs = commands.add_parser("logs", help="print the last lines of all logs in the order of time")
+    logs.add_argument("--lines", type=int, default=20, help="how many lines of each process; 20 when left out")
+    logs.add_argument("--follow", action="store_true", help="go on with what is added, while anything runs")
     # Its options are ingest's: here they are words like others.
-    dead = commands.add_parser("dead", help="list, show or retry dead letters", add_help=False, prefix_chars="\0")
+    dead = commands.add_parser(
+        "dead", help="list, show or retry messages that were refused", add_help=False, prefix_chars="\0"
+    )
     dead.add_argument("arguments", nargs="*")
-    for command, text in (("add-host", "print the line that runs a collector"), ("remove-host", "end its credential")):
-        commands.add_parser(command, help=text).add_argument("name", help="name of the host")
+    texts = {"add-host": "print the line that joins another machine", "remove-host": "end the credential of a host"}
+    for command, text in texts.items():
+        commands.add_parser(command, help=text).add_argument("name", help="name of the host, as it is shown")
     return parser.parse_args()
 
 

@@ -65,7 +65,7 @@ def render_status(table: ProcessTable | None, now: datetime, home: Path, left: i
     """
     if table is None or not is_alive(table.supervisor):
         if left == 0:
-            return f"the stack in {home} does not run: start it with 'make up'", False
+            return does_not_run(home), False
         return (
             f"the supervisor of the stack in {home} is gone, and {left} of its processes still run, which nobody "
             f"starts again when they end: 'make up' ends them and starts everything, 'make down' ends them"
@@ -75,6 +75,11 @@ def render_status(table: ProcessTable | None, now: datetime, home: Path, left: i
     rows = [("process", "state", "pid", "uptime", "restarts"), _row(own, "running", now)]
     rows += [_row(entry, state, now) for entry, state in zip(table.entries, states, strict=True)]
     return _aligned(rows), table.ready and all(state == "running" for state in states)
+
+
+def does_not_run(home: Path) -> str:
+    """Return what to tell where nothing of the stack runs."""
+    return f"the stack in {home} does not run: start it with 'make up'"
 
 
 def _state(entry: Entry) -> str:

@@ -28,7 +28,9 @@ OURS_IN_A_SECTION = f"{OUR_VARIABLE}INGEST_PROCESSES"
 """The stack's setting ingest_processes, spelled like a setting of ingest."""
 INGEST_PROCESSES_PROVISIONED = 4
 """So many ingest processes may share the durables as provision makes them by default."""
-CONNECTIONS_OF_INGEST = 3
+CONNECTIONS_OF_INGEST = 4
+"""Sample sets, events of alerts, upkeep, and the watch of the streams have one each; a backlog of rollups takes one
+more, of whichever process is at it."""
 SERVICE_STOP_S_MAX = 20.0
 """Longer than ingest takes by its own bounds while the database is frozen."""
 SECTIONS_PASSED_ON = ("PROVISION_", "INGEST_", "API_", "COLLECTOR_", "NOTIFIER_", "ALERTING_", "SETTINGS")
@@ -94,7 +96,8 @@ def nats_program(site: Site, outside: Mapping[str, str]) -> Program:
     """Return nats-server."""
     return Program(
         "nats", (str(site.application.nats_server), "-c", str(site.layout.nats_config)),
-        _environment(site, outside, {}), Path("/"), "Server is ready",
+        # Times in logs are UTC, so that those of all processes can be put in order.
+        _environment(site, outside, {"TZ": "UTC"}), Path("/"), "Server is ready",
     )  # fmt: skip
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from nats.aio.client import Client
 
 from services.alerting.fenced import Fence, FencedError, FencedStream
 from shared.runtime.bus import BREAKING
-from shared.subjects import LEASES_BUCKET, bucket_stream, bucket_subject
+from shared.subjects import LEASES_BUCKET, bucket_stream, bucket_subject, standby_key
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +19,7 @@ RENEW_S = 2.0
 HELD_S_MAX = 8.0
 """Whoever has not renewed for so long acts no more: the broker forgets the lease 2 s later, and another may take it."""
 
-GIVE_UP_S_MAX = 0.5
+SAID_S_MAX = 0.5
 _GIVEN_UP = {"KV-Operation": "DEL"}
 
 
@@ -28,13 +28,15 @@ class Lease:
 
     Call `turn` every RENEW_S. Only the holder knows the number of what it wrote last, and the broker takes a renewal
     only behind that, so two can never both have renewed. A process that was stopped meanwhile finds its time over by
-    the clock, which must not stop with it: `time.monotonic`.
+    the clock, which must not stop with it: `time.monotonic`. Who finds it held by another says so under a key beside
+    it: nothing goes by that, but who looks after alerting is told that another would take over.
     """
 
     def __init__(self, leases: Fence, key: str, holder: str, clock: Callable[[], float]) -> None:
         self._leases = leases
         self._key = key
         self._subject = bucket_subject(LEASES_BUCKET, key)
+        self._standby_subject = bucket_subject(LEASES_BUCKET, standby_key(key))
         self._holder = holder.encode()
         self._clock = clock
         self._sequence: int | None = None
@@ -60,9 +62,7 @@ class Lease:
     async def give_up(self) -> None:
         """Let another take it at once; what fails here, the broker's age of ten seconds does."""
         if self._sequence is not None and self.is_held:
-            with contextlib.suppress(FencedError, *BREAKING, TimeoutError):
-                async with asyncio.timeout(GIVE_UP_S_MAX):
-                    await self._leases.publish(self._subject, b"", self._sequence, _GIVEN_UP)
+            await self._say(self._subject, b"", self._sequence, _GIVEN_UP)
         self._sequence = self._renewed_at = None
         self._tell()
 
@@ -80,11 +80,20 @@ class Lease:
         if expected is None:
             last = await self._leases.last(self._subject)
             if last is not None and last.body and last.body != self._holder:
+                await self._say(self._standby_subject, self._holder, None)
                 return
             expected = 0 if last is None else last.sequence
         self._sequence = (await self._leases.publish(self._subject, self._holder, expected)).sequence
         # By when it was asked: the broker's ten seconds begin no sooner.
         self._renewed_at = asked_at
+
+    async def _say(
+        self, subject: str, body: bytes, expected: int | None, headers: Mapping[str, str] | None = None
+    ) -> None:
+        """Say what does no harm where it is not heard."""
+        with contextlib.suppress(FencedError, *BREAKING, TimeoutError):
+            async with asyncio.timeout(SAID_S_MAX):
+                await self._leases.publish(subject, body, expected, headers)
 
     def _tell(self) -> None:
         if self.is_held is not self._was_held:

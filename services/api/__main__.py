@@ -7,6 +7,7 @@ import gc
 import logging
 import socket
 import sys
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from nats.errors import Error as NatsError
 from prometheus_client import start_http_server
 
 from services.api.admin.queries import AdminQueries
+from services.api.alerts.allowance import Allowance
 from services.api.alerts.desk import AlertDesk
 from services.api.alerts.follow import AlertFollow
 from services.api.alerts.queries import AlertQueries
@@ -148,7 +150,8 @@ def _alert_desk(feed: Feed, relay: Relay, queries: AlertQueries, trail: Trail, o
     active = relay.alerts
     observations.alerts.set_function(lambda: len(active))
     observations.alerts_left_out.set_function(lambda: active.left_out_count)
-    return AlertDesk(active, AlertFollow(connected, active, observations), queries, trail, _now)
+    follow = AlertFollow(connected, active, observations)
+    return AlertDesk(active, follow, queries, trail, _now, Allowance(time.monotonic))
 
 
 async def _until_filled(*filled: asyncio.Event) -> None:

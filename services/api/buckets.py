@@ -78,7 +78,13 @@ class Bucket:
         said = {"Nats-Expected-Stream": self._stream, **headers}
         if expected is not None:
             said["Nats-Expected-Last-Subject-Sequence"] = str(expected)
-        answer = await self._ask(f"{self._prefix}{key}", body, said)
+        try:
+            answer = await self._ask(f"{self._prefix}{key}", body, said)
+        except RevisionError:
+            stands = _standing(await self.read(key))
+            what = f"and {stands} stands there now" if stands else "and has deleted it"
+            text = f"revision: somebody else was faster, {what}; read it again, and change that"
+            raise RevisionError(text, field="revision") from None
         return int(answer["seq"])
 
     async def _ask(self, subject: str, body: bytes, headers: dict[str, str] | None = None) -> dict[str, Any]:
@@ -93,7 +99,7 @@ class Bucket:
         if refusal is None:
             return found
         if refusal.get("err_code") in _FENCED:
-            raise RevisionError("revision: somebody else was faster; read it again, and change that", field="revision")
+            raise RevisionError("revision: somebody else was faster", field="revision")
         if refusal.get("err_code") == _NO_MESSAGE:
             return {}
         raise self._away(f"refuses it: {refusal.get('description')} ({refusal.get('err_code')})")
@@ -102,17 +108,25 @@ class Bucket:
         return BusAwayError(f"The bucket {self._name} on the bus {what}.", retry_after_s=RETRY_AFTER_S)
 
 
-def fence_of(before: Kept | None, revision: int | None) -> int | None:
-    """Return behind which message a writer writes, None for any.
+def fence_of(before: Kept | None, revision: int | None) -> int:
+    """Return behind which message a writer writes, who makes something without a revision, or with that of nothing, 0.
 
-    Raise RevisionError where he knows another revision than stands there; 0 is that of nothing. Behind a deletion the
-    broker expects the number of that, which no writer ever was told.
+    Raise RevisionError where another stands there, or any that was not named. Behind a deletion the broker expects the
+    number of that, which no writer ever was told.
     """
-    if revision is None:
-        return None
-    stands = before.revision if before is not None and before.body is not None else 0
-    if revision == stands:
-        return 0 if before is None else before.revision
+    stands = _standing(before)
+    if revision is None and stands != 0:
+        text = f"revision: expected {stands}, that of what stands there, got none; read it, change that, and name it"
+        raise RevisionError(f"{text} (?revision={stands})", field="revision")
+    require_revision(before, revision)
+    return 0 if before is None else before.revision
+
+
+def require_revision(before: Kept | None, revision: int | None) -> None:
+    """Raise RevisionError where a caller names another revision than stands there; 0 is that of nothing."""
+    stands = _standing(before)
+    if revision is None or revision == stands:
+        return
     if stands == 0:
         text = f"revision: expected 0, as there is none by this name any more, got {revision}; leave it out to make it"
     elif revision == 0:
@@ -120,6 +134,11 @@ def fence_of(before: Kept | None, revision: int | None) -> int | None:
     else:
         text = f"revision: expected {stands}, got {revision}; somebody has changed it meanwhile: read it again"
     raise RevisionError(text, field="revision")
+
+
+def _standing(kept: Kept | None) -> int:
+    """Return the revision of what stands there as callers know it, 0 where nothing does."""
+    return kept.revision if kept is not None and kept.body is not None else 0
 
 
 def _kept(message: dict[str, Any]) -> Kept:

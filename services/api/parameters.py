@@ -22,8 +22,7 @@ Revision = Annotated[
     QueryParameter(
         ge=0,
         le=REVISION_MAX,
-        description="The revision that the caller has read, 0 where there was none: 409 when another stands there now. "
-        "Without, whatever stands there is replaced.",
+        description="The revision that the caller has read, 0 where there was none: 409 when another stands there now.",
     ),
 ]
 Hosts = Annotated[

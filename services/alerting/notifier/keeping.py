@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -40,13 +40,20 @@ _FAILURES = (*BREAKING, NatsError, JetStreamError, TimeoutError)
 
 
 class Keeping:
-    """Writes what the notifier wants kept, and sets aside what no address has taken."""
+    """Writes what the notifier wants kept, and sets aside what no address has taken.
 
-    def __init__(self, bus: Client, notifier: Notifier, outbox: Outbox, metrics: Metrics) -> None:
+    `may_tell` is asked before each batch: a process that was frozen, and wakes when another tells, would write what
+    was so then over what is so now. That one tells anew what we have not kept.
+    """
+
+    def __init__(
+        self, bus: Client, notifier: Notifier, outbox: Outbox, metrics: Metrics, may_tell: Callable[[], bool]
+    ) -> None:
         self._streams = bus.jetstream(timeout=ANSWER_S_MAX)
         self._notifier = notifier
         self._outbox = outbox
         self._metrics = metrics
+        self._may_tell = may_tell
         self._letters: deque[GivenUp] = deque(maxlen=LETTERS_MAX)
         self._wanted = asyncio.Event()
 
@@ -85,10 +92,12 @@ class Keeping:
         unkept = self._notifier.unkept(self._outbox.waiting_keys())
         failures: list[BaseException] = []
         for start in range(0, len(unkept), BATCH):
+            if not self._may_tell():
+                break
             batch = unkept[start : start + BATCH]
             answers = await asyncio.gather(*(self._keep(key, told) for key, told in batch), return_exceptions=True)
             failures += [answer for answer in answers if answer is not None]
-        while self._letters:
+        while self._letters and self._may_tell():
             letter = self._letters.popleft()
             try:
                 await self._set_aside(letter)

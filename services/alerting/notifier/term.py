@@ -92,7 +92,7 @@ class Term:
         tools = self._tools
         listening = Listening(notifier, surroundings, tools.addresses, self._changed.set, tools.metrics, tools.clock)
         reading = Reading(self._bus, listening)
-        keeping = Keeping(self._bus, notifier, self._outbox, tools.metrics)
+        keeping = Keeping(self._bus, notifier, self._outbox, tools.metrics, self._may_tell)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(reading.run())

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.api.alerts.active import ActiveAlerts
+from services.api.alerts.allowance import Allowance
 from services.api.alerts.follow import AlertFollow
 from services.api.alerts.listing import RETRY_AFTER_S, require_filled
 from services.api.alerts.news import alert_of_events, event_of, in_order, with_act
@@ -50,6 +51,7 @@ class AlertDesk:
     queries: AlertQueries
     trail: Trail
     clock: Callable[[], datetime]
+    allowance: Allowance
     reads: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(READS_MAX))
 
     async def incident(self, incident: str, visible: Scope) -> Incident:
@@ -81,7 +83,8 @@ class AlertDesk:
     async def acknowledge(self, incident: str, comment: str, actor: Actor, visible: Scope) -> Alert:
         """Return an alert of which the caller, or somebody before, has taken over the incident.
 
-        Raises ConflictError where it is over. Who comes second changes nothing, but what was said is kept.
+        Raises ConflictError where it is over, LimitedError beyond the allowance. Who comes second changes nothing, but
+        what was said is kept.
         """
         comment = require_text(comment)
         alert = await self._alert(incident, visible)
@@ -99,7 +102,7 @@ class AlertDesk:
     async def comment(self, incident: str, comment: str, actor: Actor, visible: Scope) -> Alert:
         """Return an alert with one more comment on its incident, which may be over.
 
-        Raises ConflictError where there are as many as there can be.
+        Raises ConflictError where there are as many as there can be, LimitedError beyond the allowance.
         """
         comment = require_text(comment)
         if not comment:
@@ -142,6 +145,7 @@ class AlertDesk:
 
     async def _act(self, alert: Alert, event: AlertAct, actor: Actor, visible: Scope) -> Alert:
         """Publish an act, and return the alert as it is afterwards."""
+        self.allowance.spend(event.act, actor.username)
         sequence = await self._publish(event)
         await self.trail.note(actor, f"alert {event.act}", event.incident, event.comment or None)
         is_reached = await self.follow.reached(sequence)

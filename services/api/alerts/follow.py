@@ -6,12 +6,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import islice
+from typing import TypeVar
 
 from nats.aio.msg import Msg
 
 from services.api.alerts.active import ActiveAlerts, Known
 from services.api.alerts.stored import About, AlertStream, Stored
-from services.api.alerts.trail import acts_of, transitions_of
+from services.api.alerts.trail import Taken, acts_of, transitions_of
 from services.api.observations import Observations
 from shared.runtime.bus import BREAKING
 from shared.subjects import alert_act_subject
@@ -19,6 +20,7 @@ from shared.wire.alert import decode_alert
 from shared.wire.decode import DecodeError
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 ASKED_AT_ONCE_MAX = 32
 BEHIND_MAX = 20_000
@@ -111,21 +113,17 @@ class AlertFollow:
             for stored in await asyncio.gather(*map(stream.last, part)):
                 if stored is not None:
                     self._take(fresh, stored)
-        for news in list(fresh.firing(lambda _: True)):
-            known = fresh.of_incident(news.alert.incident)
-            if known is not None and _act_subject(known) in subjects:
-                await self._read_acts(stream, fresh, known)
+        firing = (fresh.of_incident(news.alert.incident) for news in list(fresh.firing(lambda _: True)))
+        for acted in _parts(known for known in firing if known is not None and _act_subject(known) in subjects):
+            for taken in await asyncio.gather(*(_acts(stream, known) for known in acted)):
+                for event, place in taken:
+                    fresh.take(event, place)
         # What was published meanwhile is read from here on once more; each event counts once.
         self._created, self._next = about.created, about.last + 1
         self.active.replace_by(fresh)
         self.filled.set()
         self._moved.set()
         log.info("alerts read", extra={"alerts_count": len(fresh), "left_out_count": fresh.left_out_count})
-
-    async def _read_acts(self, stream: AlertStream, fresh: ActiveAlerts, known: Known) -> None:
-        _, since = await transitions_of(stream, known.transition, known.place)
-        for taken in await acts_of(stream, known.transition, since):
-            fresh.take(taken.event, taken.place)
 
     async def _read_on_for_ever(self, stream: AlertStream) -> None:
         clock = asyncio.get_running_loop().time
@@ -178,9 +176,15 @@ class AlertFollow:
             log.warning("event refused", extra={"subject": stored.subject[:300], "reason": str(error)})
 
 
-def _parts(subjects: Iterable[str]) -> Iterable[list[str]]:
-    """Yield subjects, so many at once as may be asked for."""
-    left = iter(subjects)
+async def _acts(stream: AlertStream, known: Known) -> list[Taken]:
+    """Return what people did about an incident, oldest first."""
+    _, since = await transitions_of(stream, known.transition, known.place)
+    return await acts_of(stream, known.transition, since)
+
+
+def _parts(asked: Iterable[T]) -> Iterable[list[T]]:
+    """Yield what is asked for, so much at once as may be."""
+    left = iter(asked)
     while part := list(islice(left, ASKED_AT_ONCE_MAX)):
         yield part
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.api.backtest import plan
@@ -21,7 +21,7 @@ from services.api.metrics.asked import Retention
 from services.api.scope import Scope
 from shared.alerts.check import LOOKS_BACK
 from shared.alerts.condition import is_above
-from shared.resolution import LEVEL_SECONDS, Level, Resolution, whole_steps
+from shared.resolution import LEVEL_SECONDS, Level, Oldest, Resolution, whole_steps
 from shared.select import (
     Aggregate,
     Selection,
@@ -29,6 +29,7 @@ from shared.select import (
     select_hosts,
     select_newest_instants,
     select_reached,
+    select_reached_amount,
     select_series,
 )
 from shared.sql import table
@@ -52,8 +53,9 @@ Covers = Callable[[str], bool]
 class History:
     """A rule on stored samples and rollups."""
 
-    def __init__(self, connection: Connection, asked: Asked) -> None:
+    def __init__(self, connection: Connection, asked: Asked, rows_max: int = plan.ROWS_MAX) -> None:
         self._connection = connection
+        self._rows_max = rows_max
         self._asked = asked
         self._rule, self._family = asked.rule, asked.family
         (self._gauge,) = (gauge for gauge in self._family.gauges if gauge.name == asked.rule.column)
@@ -69,15 +71,17 @@ class History:
         oldest = retention.oldest(self._family, self._asked.now)
         finest: list[Level] = ["raw"]
         if self._family.rollups:
-            read = plan.stretches(oldest, start, self._asked.span.end, "raw")
+            read = self._read(oldest, start, "raw")
             hosts, amounts = await self._amounts(read, covers, visible)
             finest = plan.affordable(amounts, self._skips)
+            if self._skips and sum(amount.samples for _, amount in amounts) > self._rows_max:
+                finest = await self._worth_reading(finest, hosts, lambda level: self._read(oldest, start, level))
         else:
             rows = await covered(await self._connection.fetch(select_hosts(table(self._family))), covers)
             hosts = sorted(row["host"] for row in rows)
         plan.require_few_hosts(hosts)
         for level in finest:
-            read = plan.stretches(oldest, start, self._asked.span.end, level)
+            read = self._read(oldest, start, level)
             try:
                 walks = await self._walks(hosts, read)
             except TooMuchError:
@@ -88,7 +92,39 @@ class History:
             judged = [walk.incidents for walk in walks]
             parts = plan.parts_of(self._asked, read, self._skips and await self._rollups_lack_late())
             return answer_of(self._asked, judged, parts, self._rows_count, notes)
-        raise plan.too_much(plan.ROWS_MAX)
+        raise plan.too_much(self._rows_max)
+
+    def _read(self, oldest: Oldest, start: datetime, finest: Level) -> list[Stretch]:
+        return plan.stretches(oldest, start, self._asked.span.end, finest)
+
+    async def _worth_reading(
+        self, levels: list[Level], hosts: Sequence[str], read: Callable[[Level], list[Stretch]]
+    ) -> list[Level]:
+        """Return the levels without the first ones of which more than may be would certainly be read; one is left."""
+        nears = [self._walk(host, len(hosts)).near for host in hosts]
+        bound = (max if is_above(self._rule) else min)(nears, default=0.0)
+        for place, level in enumerate(levels[:-1]):
+            if await self._certain_rows(hosts, read(level), bound) <= self._rows_max:
+                return levels[place:]
+        return levels[-1:]
+
+    async def _certain_rows(self, hosts: Sequence[str], read: Sequence[Stretch], bound: float) -> int:
+        """Return how many rows are read at the least: those of the buckets that reached a bound."""
+        count = 0
+        for stretch in read:
+            level = rollup_of(stretch.level)
+            start, end = whole_steps(stretch.start, stretch.end, LEVEL_SECONDS[level])
+            selection = Selection(
+                self._family, (self._gauge,), start, end, Resolution(level, LEVEL_SECONDS[level]), names=tuple(hosts),
+                likes=(), labels=self._rule.labels,
+            )  # fmt: skip
+            statement = select_reached_amount(selection, bound, is_above(self._rule))
+            (row,) = await self._connection.fetch(statement.text, *statement.parameters)
+            count += row["samples"] if stretch.level == "raw" else row["rows"]
+        return count
+
+    def _walk(self, host: str, hosts_count: int) -> HostWalk:
+        return HostWalk(self._rule, host, self._family, incidents_of(self._asked, host, hosts_count))
 
     async def _rollups_lack_late(self) -> bool:
         """Return whether late samples may be missing from rollups, as where jobs of the database make these."""
@@ -120,7 +156,7 @@ class History:
         read = [stretch for stretch in read if not plan.is_too_coarse(self._rule, stretch.level)]
         walks = []
         for host in hosts:
-            walk = HostWalk(self._rule, host, self._family, incidents_of(self._asked, host, len(hosts)))
+            walk = self._walk(host, len(hosts))
             for stretch in read:
                 if self._skips:
                     await self._where_it_counts(walk, host, stretch)
@@ -171,8 +207,8 @@ class History:
                 width = max(width / 8, plan.SLICE_MIN)
                 continue
             self._rows_count += count
-            if self._rows_count > plan.ROWS_MAX or count > self._slice_rows_max:
-                raise plan.too_much(plan.ROWS_MAX)
+            if self._rows_count > self._rows_max or count > self._slice_rows_max:
+                raise plan.too_much(self._rows_max)
             if count:
                 # A thread, slice by slice: live views have their turn every few milliseconds, and a caller who leaves
                 # leaves little work behind. A process would have to be started, and given all these numbers.

@@ -13,8 +13,9 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from services.api.errors import ApiError
+from services.api.health.duties import duty_components, look_at_duties
 from services.api.health.queries import HealthQueries
-from services.api.health.schemas import Component, Health, Status, StorageState, StreamState, StreamUnread
+from services.api.health.schemas import Component, DutyHealth, Health, Status, StorageState, StreamState, StreamUnread
 from services.api.health.streams import look_at
 from shared.holding import UNREAD_SHARE_MAX
 from shared.subjects import BACKFILL, METRICS
@@ -34,6 +35,7 @@ class HealthBoard:
     stream: StreamState | None = None
     storage: StorageState | None = None
     unread: list[StreamUnread] = field(default_factory=list)
+    alerting: list[DutyHealth] = field(default_factory=list)
 
     def health(self, *, full: bool) -> Health:
         """Return the answer: status only, or everything."""
@@ -41,7 +43,9 @@ class HealthBoard:
         if not full:
             return Health(status)
         mode = None if self.storage is None else self.storage.mode
-        return Health(status, PRODUCT_VERSION, mode, self.components, self.stream, self.storage, self.unread)
+        return Health(
+            status, PRODUCT_VERSION, mode, self.components, self.stream, self.storage, self.unread, self.alerting
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,13 @@ class HealthChecks:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def look(self) -> None:
-        """Look once at the bus, the database and ingest."""
-        bus, (database, (ingest, streams)) = self._bus(), await asyncio.gather(self._database(), self._ingest())
+        """Look once at the bus, the database, ingest and alerting."""
+        bus, (database, (ingest, streams), duties) = (
+            self._bus(), await asyncio.gather(self._database(), self._ingest(), self._alerting()),
+        )  # fmt: skip
         storage = storage_component(self.board.storage)
-        self.board.components = [Component("api", "ok", "answers"), bus, database, ingest, streams, storage]
+        api = Component("api", "ok", "answers")
+        self.board.components = [api, bus, database, ingest, streams, storage, *duties]
 
     def _bus(self) -> Component:
         bus = self.bus()
@@ -92,14 +99,27 @@ class HealthChecks:
         status: Status = "degraded" if behind > BEHIND_MESSAGES else "ok"
         return Component("ingest", status, waiting_text(behind)), streams_component(self.board.unread)
 
+    async def _alerting(self) -> tuple[Component, ...]:
+        """Return whether somebody decides which alerts fire, and somebody tells."""
+        try:
+            self.board.alerting = await look_at_duties(self._answer, self.clock())
+        except (NatsError, OSError, ValueError, TypeError):
+            self.board.alerting = []
+        return duty_components(self.board.alerting)
+
     async def _ask(self, subject: str, question: bytes = b"") -> dict[str, Any]:
+        found = await self._answer(subject, question)
+        if "error" in found:
+            raise ValueError(str(found["error"]))
+        return found
+
+    async def _answer(self, subject: str, question: bytes) -> dict[str, Any]:
+        """Return an answer of the broker, also one that refuses."""
         bus = self.bus()
         if bus is None:
             raise ValueError("not connected")
         answer = await bus.request(subject, question, timeout=ASK_S_MAX)
         found: dict[str, Any] = json.loads(answer.data)
-        if "error" in found:
-            raise ValueError(str(found["error"]))
         return found
 
 

@@ -7,7 +7,10 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from shared.duty import DutyState
+
 Status = Literal["ok", "degraded"]
+DutyName = Literal["evaluator", "notifier"]
 
 
 class Component(msgspec.Struct, frozen=True):
@@ -40,6 +43,15 @@ class StreamUnread(msgspec.Struct, frozen=True):
     unread_percent: float
 
 
+class DutyHealth(msgspec.Struct, frozen=True):
+    """Whether one of several evaluators, or notifiers, is at work, and how long ago it was heard; one is every 2 s."""
+
+    name: DutyName
+    state: DutyState
+    """`standby_missing` where no other would take over, `nobody` where none is at work."""
+    heard_seconds: float | None
+
+
 class StorageState(msgspec.Struct, frozen=True):
     """How history is stored, how much there is, and how far back it reaches."""
 
@@ -66,3 +78,5 @@ class Health(msgspec.Struct, frozen=True):
     stream: StreamState | UnsetType | None = UNSET
     storage: StorageState | UnsetType | None = UNSET
     unread: list[StreamUnread] | UnsetType = UNSET
+    alerting: list[DutyHealth] | UnsetType = UNSET
+    """Who decides which alerts fire, and who tells people of them; empty while the bus does not say."""

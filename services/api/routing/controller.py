@@ -34,5 +34,8 @@ class RoutingController(Controller):
         actor: NamedDependency[Actor],
         revision: Revision = None,
     ) -> KeptRouting:
-        """Replace all routes and the policy, which count at once; a body that cannot be used is told every problem."""
+        """Replace all routes and the policy, which count at once; a body that cannot be used is told every problem.
+
+        What stands there is replaced only with the `revision` of it, else the answer is 409.
+        """
         return await configured.routing.put(actor, data, revision)

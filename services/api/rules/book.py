@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from services.api.audit import Actor
 from services.api.bodies import fields_of, unacceptable
-from services.api.buckets import Bucket, Kept, fence_of
+from services.api.buckets import Bucket, Kept, fence_of, require_revision
 from services.api.errors import ConflictError, NotFoundError
 from services.api.rules.schemas import AlertRule, KeptRule, Rules
 from services.api.trail import Trail
@@ -58,7 +58,7 @@ class RuleBook:
     async def delete(self, actor: Actor, name: str, revision: int | None) -> None:
         """Delete a rule, which ends its alerts; raise NotFoundError where there is none."""
         before = await self._existing(name)
-        fence_of(before, revision)
+        require_revision(before, revision)
         # Always behind what was just read: the audit names what was deleted.
         await self._bucket.delete(name, before.revision)
         await self._trail.note(actor, "rule deleted", name, f"revision {before.revision}")

@@ -44,6 +44,7 @@ class RulesController(Controller):
     ) -> KeptRule:
         """Make or replace an alert rule, which counts at once; a body that cannot be used is told every problem.
 
+        What stands there is replaced only with the `revision` of it, else the answer is 409; to make one takes none.
         The name may be left to the path. A switched off rule has `enabled` false; what is different on some hosts
         stands in `overrides`.
         """

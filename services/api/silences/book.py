@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 
 from services.api.audit import Actor
 from services.api.bodies import fields_of, unacceptable
-from services.api.buckets import Bucket, Kept, RevisionError, fence_of
+from services.api.buckets import Bucket, Kept, RevisionError, fence_of, require_revision
 from services.api.errors import ConflictError, NotFoundError
 from services.api.silences.schemas import AlertSilence, KeptSilence, Silences, SilenceState
 from services.api.trail import Trail
@@ -85,7 +85,7 @@ class SilenceBook:
     async def end(self, actor: Actor, silence_id: str, revision: int | None) -> None:
         """End a silence now; one that has not begun is removed. Raise NotFoundError where there is none."""
         before = await self._existing(silence_id)
-        fence_of(before, revision)
+        require_revision(before, revision)
         silence, now = readable(before), self._clock()
         if silence is not None and is_over(silence, now):
             return

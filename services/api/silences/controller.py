@@ -55,7 +55,10 @@ class SilencesController(Controller):
         actor: NamedDependency[Actor],
         revision: Revision = None,
     ) -> KeptSilence:
-        """Make a silence under an id of one's own, or replace one: it is the caller's from then on."""
+        """Make a silence under an id of one's own, or replace one: it is the caller's from then on.
+
+        What stands there is replaced only with the `revision` of it, else the answer is 409; to make one takes none.
+        """
         return await configured.silences.put(actor, id, data, revision)
 
     @delete("/{id:str}", operation_id="endSilence", status_code=204)

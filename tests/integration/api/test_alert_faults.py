@@ -6,14 +6,16 @@ import asyncio
 import shutil
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from shared.wire.alert import AlertTransition, encode_alert, event_subject
 from tests.integration.api.alerting import SOON_S, Evaluator, calling, listening, told
 from tests.integration.api.server import ApiServer, log_in
 from tests.integration.conftest import BusConnect, Database, provision_streams, run_sql
 from tests.servers import NatsServer, temporary_directory
-from tests.unit.api.alert_events import transition
+from tests.unit.api.alert_events import act, transition
 from tests.waiting import holds
 
 
@@ -161,3 +163,49 @@ async def test_a_storm_is_told_whole(own_bus: NatsServer, own_api: ApiServer, bu
                 break
             cursor = {"cursor": page["next_cursor"]}
     assert sorted(pages) == sorted(hosts)
+
+
+async def test_a_start_with_thousands_of_alerts_reads_them_all_and_what_people_did(
+    own_bus: NatsServer, database: Database, bus_connect: BusConnect
+) -> None:
+    evaluator, people = Evaluator(await bus_connect(own_bus, "alerting")), await bus_connect(own_bus, "api")
+    alerts = [transition(f"web-{number:04}", since_s=number) for number in range(3_000)]
+    over = {alert.host for alert in alerts[::5]}
+
+    async def acknowledge(alert: AlertTransition) -> None:
+        await people.jetstream().publish(f"{event_subject(alert)}.act", encode_alert(act(alert)), timeout=10)
+
+    for start in range(0, len(alerts), 100):
+        part = alerts[start : start + 100]
+        await asyncio.gather(*map(evaluator.say, part))
+        await asyncio.gather(*map(acknowledge, part))
+        ends = (transition(each.host, "ok", since_s=start + at, time_s=9_000) for at, each in enumerate(part))
+        await asyncio.gather(*(evaluator.say(end) for end in ends if end.host in over))
+    directory = temporary_directory("many")
+    server = ApiServer(directory, own_bus, database)
+    try:
+        await asyncio.to_thread(server.start)
+        async with calling(server, await asyncio.to_thread(log_in, server)) as admin:
+
+            async def are_read() -> bool:
+                answer = await admin.get(limit=1)
+                # Until all is known nobody is told a part of it.
+                assert answer.status_code == 200 or answer.json()["code"] == "bus_away"
+                return answer.status_code == 200
+
+            await holds(are_read, "the alerts to be read", 60)
+            listed, cursor = list[dict[str, Any]](), dict[str, str]()
+            while len(listed) < len(alerts):
+                page = (await admin.get(limit=1_000, **cursor)).json()
+                listed += page["alerts"]
+                if page["next_cursor"] is None:
+                    break
+                cursor = {"cursor": page["next_cursor"]}
+        # Those that began last first.
+        assert [alert["host"] for alert in listed] == [each.host for each in alerts[::-1] if each.host not in over]
+        assert {alert["acknowledged"]["who"] for alert in listed} == {"kim"}
+        assert await asyncio.to_thread(server.stop) == 0
+    finally:
+        if server.process is not None:
+            server.stop(signal.SIGKILL)
+        shutil.rmtree(directory, ignore_errors=True)

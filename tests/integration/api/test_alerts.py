@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from websockets.asyncio.client import ClientConnection
 
+from services.api.alerts.allowance import COMMENTS
 from shared.wire.alert import AlertAct, AlertTransition, decode_alert, encode_alert, event_subject
 from tests.integration.api.alerting import SOON_S, Caller, Evaluator, calling, listening, told
 from tests.integration.api.server import ApiServer, bearer, log_in, send
@@ -263,3 +264,22 @@ async def test_an_api_that_starts_later_knows_what_fires_and_who_has_it(
     assert (listed["host"], listed["level"], listed["comments_count"]) == (fires.host, "critical", 1)
     assert (listed["acknowledged"]["who"], listed["acknowledged"]["comment"]) == ("an-operator", "mine")
     assert "Traceback" not in api.log.read_text()
+
+
+async def test_who_comments_without_end_is_told_when_to_go_on_and_may_acknowledge_meanwhile(
+    api: ApiServer, tokens: dict[str, str], evaluator: Evaluator
+) -> None:
+    fires, other = own("loud")[0], own("storm")[0]
+    await evaluator.say(fires, other)
+    async with calling(api, tokens["admin"]) as caller:
+        for alert in (fires, other):
+            await fire(caller, alert.host)
+        answers = [await caller.act(fires.incident, "comment", comment=f"{n}") for n in range(COMMENTS.at_once_max + 3)]
+        refused = [answer for answer in answers if answer.status_code != 200]
+        # While they were made, one more came to be allowed now and then.
+        assert 1 <= len(refused) <= 3
+        assert all((answer.status_code, answer.json()["code"]) == (429, "limited") for answer in refused)
+        assert refused[0].headers["Retry-After"] == "20"
+        assert (await caller.act(other.incident, comment="")).status_code == 200
+        (listed,) = await caller.firing(host=fires.host)
+        assert listed["comments_count"] == len(answers) - len(refused)

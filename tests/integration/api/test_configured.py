@@ -114,25 +114,28 @@ async def test_a_rule_is_in_the_bucket_as_alerting_reads_it_until_it_is_deleted(
     found = await rule_on(admin, name)
     assert found is not None
     assert found.enabled is False
+    refused = await ask(http, "PUT", path, 409, json=body)
+    assert (refused["code"], refused["field"]) == ("conflict", "revision")
+    assert f"expected {off['revision']}, that of what stands there, got none" in refused["detail"]
     await ask(http, "DELETE", path, 409, **behind(made["revision"]))
     await ask(http, "DELETE", path, 204, **behind(off["revision"]))
     assert await rule_on(admin, name) is None
     await ask(http, "GET", path, 404)
     assert name not in [rule["name"] for rule in (await ask(http, "GET", "/rules", **ALL))["rules"]]
-    await ask(http, "PUT", path, json=body, **behind(0))
+    await ask(http, "PUT", path, json=body)
     assert audit_of(api, name) == [
         (OPERATOR, "rule created"), (OPERATOR, "rule deleted"), (OPERATOR, "rule changed"), (OPERATOR, "rule created"),
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("is_new", [True, False], ids=["made", "changed"])
+@pytest.mark.parametrize("first", ["made", "made unseen", "changed"])
 async def test_of_two_who_write_behind_the_same_revision_one_is_told(
-    http: httpx.AsyncClient, admin: Client, name: str, is_new: bool
+    http: httpx.AsyncClient, admin: Client, name: str, first: str
 ) -> None:
-    path, known = f"/rules/{name}", 0
-    if not is_new:
-        known = (await ask(http, "PUT", path, json=content()))["revision"]
-    both = (http.put(path, json=content(warning=warning), **behind(known)) for warning in (71, 72))
+    path, known = f"/rules/{name}", {} if first == "made unseen" else behind(0)
+    if first == "changed":
+        known = behind((await ask(http, "PUT", path, json=content()))["revision"])
+    both = (http.put(path, json=content(warning=warning), **known) for warning in (71, 72))
     answers = {answer.status_code: answer.json() for answer in await asyncio.gather(*both)}
     assert sorted(answers) == [200, 409]
     assert (answers[409]["code"], answers[409]["field"]) == ("conflict", "revision")
@@ -186,6 +189,7 @@ async def test_a_silence_is_made_ended_and_kept(api: ApiServer, http: httpx.Asyn
     assert made["state"] == "active"
     assert made in (await ask(http, "GET", "/silences", **ALL))["silences"]
     await ask(http, "PUT", path, 409, json=body, **behind(0))
+    await ask(http, "PUT", path, 409, json=body)
     await ask(http, "DELETE", path, 204, **behind(made["revision"]))
     over = await ask(http, "GET", path)
     assert (over["state"], over["silence"]["who"], over["silence"]["reason"]) == ("over", OPERATOR, "new disks")
@@ -207,6 +211,7 @@ async def test_routes_are_replaced_behind_what_is_known(http: httpx.AsyncClient,
     assert routing.resend_every_seconds == 600
     assert await ask(http, "GET", "/routes") == made
     await ask(http, "PUT", "/routes", 409, json=body, **behind(revision))
+    assert f"(?revision={made['revision']})" in (await ask(http, "PUT", "/routes", 409, json=body))["detail"]
     bad = {"routes": [{"channels": []}], "resend_every_seconds": 1}
     told = await ask(http, "PUT", "/routes", 400, json=bad)
     assert [problem["field"] for problem in told["problems"]] == ["routes[0].channels", "resend_every_seconds"]

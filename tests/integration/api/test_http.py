@@ -8,16 +8,18 @@ import signal
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
+from services.alerting.lease import lease_on
 from services.api.database import Database, Limits, open_database
 from services.api.errors import UnavailableError
 from services.api.health.checks import storage_component
 from services.api.health.queries import HealthQueries
-from shared.subjects import host_user
+from shared.subjects import EVALUATOR_KEY, NOTIFIER_KEY, host_user
 from tests.integration.api.server import ApiServer, bearer, log_in, send, tick
 from tests.integration.api.speaker import Speaker, cpu_table, memory_table
 from tests.integration.conftest import BusConnect, database_url
@@ -116,16 +118,45 @@ def top_of(http: httpx.Client, asked: dict[str, str]) -> list[tuple[str, float]]
     return [(row["host"], row["value"]) for row in http.get("/metrics/cpu/top", params=asked).json()["top"]]
 
 
-def test_health_tells_strangers_the_status_only(api: ApiServer, http: httpx.Client) -> None:
+PARTS = ("api", "bus", "database", "ingest", "streams", "storage", "evaluator", "notifier")
+
+
+async def at_work(bus: NatsServer, bus_connect: BusConnect, role: str, key: str, *, is_alone: bool = False) -> None:
+    """Take a lease as one of two processes would, or as one alone; it goes by itself."""
+    client = await bus_connect(bus, role)
+    leases = [lease_on(client, key, name, time.monotonic) for name in ("a", "b")[: 1 if is_alone else 2]]
+    assert [await lease.turn() for lease in leases] == [True, False][: len(leases)]
+
+
+async def test_health_tells_strangers_the_status_only(
+    api: ApiServer, http: httpx.Client, bus: NatsServer, bus_connect: BusConnect
+) -> None:
+    nobody = {"evaluator": "nobody", "notifier": "nobody"}
+    await asyncio.to_thread(wait_until, lambda: duties_of(http) == nobody, "those of other tests to be forgotten", 60)
+    assert send("GET", f"{api.url}/api/v1/health").json() == {"status": "degraded"}
+    await at_work(bus, bus_connect, "alerting", EVALUATOR_KEY)
+    await at_work(bus, bus_connect, "notifier", NOTIFIER_KEY, is_alone=True)
+    both = {"evaluator": "ok", "notifier": "standby_missing"}
+    await asyncio.to_thread(wait_until, lambda: duties_of(http) == both, "both at work", 9)
     assert send("GET", f"{api.url}/api/v1/health").json() == {"status": "ok"}
-    full = http.get("/health").json()
-    assert {part["name"] for part in full["components"]} == {"api", "bus", "database", "ingest", "streams", "storage"}
+    full = health_of(http)
+    assert tuple(part["name"] for part in full["components"]) == PARTS
+    assert all(0 <= duty["heard_seconds"] < 10 for duty in full["alerting"])
     assert full["mode"] == full["storage"]["mode"]
     assert full["mode"] in ("plain", "timescaledb_apache", "timescaledb_community")
     assert full["storage"]["raw_retention_seconds"] == 86_400 * full["storage"]["raw_retention_days"]
     assert full["stream"]["bytes_max"] > 0
     assert [each["stream"] for each in full["unread"]] == ["METRICS", "BACKFILL"]
     assert all(0 <= each["unread_percent"] < 70 for each in full["unread"])
+
+
+def duties_of(http: httpx.Client) -> dict[str, str]:
+    return {duty["name"]: duty["state"] for duty in health_of(http)["alerting"]}
+
+
+def health_of(http: httpx.Client) -> dict[str, Any]:
+    health: dict[str, Any] = http.get("/health").json()
+    return health
 
 
 @pytest.mark.parametrize(

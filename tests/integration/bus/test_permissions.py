@@ -51,7 +51,10 @@ MAY_PUBLISH: dict[str, set[str]] = {
     "$KV.notified.cpu": set(),
     "$KV.leases.evaluator": {"alerting"},
     "$KV.leases.notifier": {"notifier"},
+    "$KV.leases.evaluator.standby": {"alerting"},
+    "$KV.leases.notifier.standby": {"notifier"},
     "$KV.leases.other": set(),
+    "$KV.leases.other.standby": set(),
     "$KV.alert_cursor.evaluator": {"alerting"},
     "$KV.alert_cursor.seeded": {"provision"},
     "$KV.alert_cursor.other": set(),
@@ -138,6 +141,7 @@ ASKED: dict[str, set[str]] = {
     "STREAM.MSG.GET.KV_alert_rules": {"api"},
     "STREAM.MSG.GET.KV_silences": {"api"},
     "STREAM.MSG.GET.KV_alert_routes": {"api"},
+    "STREAM.MSG.GET.KV_leases": {"api"},
     "DIRECT.GET.ALERTS.alerts.disk.web-2.x": {"alerting"},
     "DIRECT.GET.ALERTS.alerts.disk.web-2.x.act": set(),
     # A `*` of a permission allows a `>` that is asked for: so none can hold anybody to transitions.

@@ -109,7 +109,7 @@ def test_it_keeps_within_a_ceiling_and_watches_the_disk_of_its_state(running: St
 def test_status_shows_every_process(running: Stack) -> None:
     done = running.run("status")
     assert done.returncode == 0
-    names = [line.split()[0] for line in done.stdout.splitlines()]
+    names = [line.split()[0] for line in done.stdout.partition("\n\n")[0].splitlines()]
     assert names == ["process", "supervisor", *CHILDREN]
     assert done.stdout.splitlines()[1].split()[:3] == ["supervisor", "running", str(running.table().supervisor.pid)]
 

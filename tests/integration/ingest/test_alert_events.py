@@ -11,6 +11,7 @@ import asyncpg
 import pytest_asyncio
 from nats.aio.client import Client
 
+from deploy.local.programs import CONNECTIONS_OF_INGEST
 from services.ingest.provision import provision_database
 from shared.subjects import ALERTS
 from shared.wire.alert import encode_alert, event_subject
@@ -238,3 +239,16 @@ async def test_two_processes_share_what_there_is(
     await taken(admin_client)
     assert await rows(owner) == by_id(events)
     assert sum([await figure(port, STORED) for port in ports]) == len(events)
+
+
+async def test_one_ingest_holds_as_many_connections_as_the_database_has_room_for(
+    ingest: StartIngest, evaluator: Client, host_client: Client, owner: asyncpg.Connection
+) -> None:
+    ingest().start()
+    await publish(host_client, [sample_set(HOST, 1, ticks(1)[0])])
+    await say(evaluator, [transition(1)])
+    held = "(SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'vw_ingest')"
+    stored = "(SELECT count(*) FROM app.alert_events) = 1 AND (SELECT count(*) FROM metrics.swap) = 1"
+    looked = "EXISTS (SELECT 1 FROM metrics.stream_watch) AND EXISTS (SELECT 1 FROM metrics.storage_state)"
+    await until(owner, f"{stored} AND {looked} AND {held} >= {CONNECTIONS_OF_INGEST}")
+    assert await owner.fetchval(f"SELECT {held}") == CONNECTIONS_OF_INGEST

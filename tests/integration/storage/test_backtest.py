@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncpg
 import pytest
 
+from services.api.backtest.history_queries import LEARNT_INSTANTS, History
 from services.api.backtest.plan import asked_of
 from services.api.backtest.queries import Backtests
 from services.api.backtest.schemas import Backtest, BacktestWish
-from services.api.database import Limits, open_database
+from services.api.database import Connection, Limits, open_database
+from services.api.metrics.queries import read_retention
 from services.api.scope import Scope
 from services.ingest.provisioning.schema import Wanted
 from services.ingest.storage.retention import Retention
 from shared.alerts.rule_encoding import to_mapping
+from shared.families import FAMILIES
+from shared.resolution import Resolution, whole_steps
 from shared.runtime.default_rules import default_rules
+from shared.select import Selection, select_newest_instants
 from tests.integration.conftest import Database
+from tests.integration.storage.plans import plan_of
 from tests.integration.storage.product import (
     drop_database,
     in_thread,
@@ -44,6 +51,8 @@ ROWS_MAX = 40_000
 PAUSE_S_MAX = 0.2
 """Ten times the 20 ms for which live views may stand still."""
 BUCKET = timedelta(minutes=1)
+ROLLUP = re.compile(r"_(1m|5m|1h)(_kept)?$|rollup_dirty|known")
+"""Relations that are no raw table nor a chunk of one."""
 (RULE,) = (rule for rule in default_rules() if rule.name == "cpu")
 
 
@@ -73,6 +82,12 @@ def month(postgres_url: str) -> Iterator[Month]:
         finally:
             await connection.close()
         await keep_up(made)
+        # As autovacuum would leave it: what is planned while a month is written in a minute, nobody has.
+        connection = await asyncpg.connect(made.owner_url)
+        try:
+            await connection.execute("VACUUM ANALYZE", timeout=300)
+        finally:
+            await connection.close()
 
     in_thread(fill)
     yield Month(made, start)
@@ -139,6 +154,79 @@ async def test_of_a_host_that_tells_seldom_holds_are_found_too(month: Month) -> 
 async def test_a_host_that_is_not_named_is_not_looked_at(month: Month) -> None:
     answer = await tried(month, ["db-*"])
     assert (answer.hosts, answer.incidents, answer.total.rows) == ([], [], 0)
+
+
+class Listening:
+    """A connection that writes down what is asked over it."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.asked: list[str] = []
+
+    async def fetch(self, text: str, *parameters: object) -> Any:
+        self.asked.append(text)
+        return await self._connection.fetch(text, *parameters)
+
+    async def fetchval(self, text: str, *parameters: object) -> Any:
+        return await self._connection.fetchval(text, *parameters)
+
+    async def fetchrow(self, text: str, *parameters: object) -> Any:
+        return await self._connection.fetchrow(text, *parameters)
+
+    def packed(self, level: str) -> int:
+        """Return how often rows of a level were read to be judged."""
+        return sum("string_agg" in text and f"FROM metrics.cpu{level}\n" in text for text in self.asked)
+
+
+@asynccontextmanager
+async def listening(month: Month) -> AsyncIterator[Listening]:
+    connection = await asyncpg.connect(month.database.read_url)
+    try:
+        yield Listening(connection)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "rows_max", "resolutions", "unread"),
+    [
+        # Everything is above it: half a million samples, 43,000 minutes, 9,000 times five minutes.
+        pytest.param({"warning": 15, "critical": 16}, 20_000, {"5m"}, ("", "_1m"), id="two levels coarser"),
+        pytest.param({"warning": 15, "critical": 16}, 100_000, {"1m"}, ("", "_5m"), id="one level coarser"),
+        # Few samples need be read, though many more than may be are stored.
+        pytest.param({}, 40_000, {"raw"}, ("_1m", "_5m"), id="as fine as can be"),
+    ],
+)
+async def test_a_level_of_which_too_much_would_be_read_is_not_begun_with(
+    month: Month, changes: dict[str, float], rows_max: int, resolutions: set[str], unread: tuple[str, ...]
+) -> None:
+    rule = to_mapping(RULE) | changes
+    asked = asked_of(BacktestWish(rule, month.start.isoformat(), month.end.isoformat(), [HOST]), datetime.now(UTC))
+    async with listening(month) as connection:
+        retention = await read_retention(cast(Connection, connection))
+        answer = await History(cast(Connection, connection), asked, rows_max).backtest(
+            retention, lambda host: host == HOST, Scope("suite")
+        )
+        assert [connection.packed(level) for level in unread] == [0, 0]
+    assert {part.resolution for part in answer.parts} == resolutions
+    assert bool(answer.notes) is (resolutions != {"raw"})
+    assert 0 < answer.total.rows <= rows_max
+
+
+async def test_how_often_a_source_tells_is_learnt_from_few_rows(month: Month) -> None:
+    if await mode_of_database(month.database) == "timescaledb_community":
+        pytest.skip("community: rows in the columnstore are read by the batch")
+    start, end = whole_steps(month.start, month.end, 3_600)
+    selection = Selection(FAMILIES["cpu"], (), start, end, Resolution("raw", None), names=(HOST,), likes=())
+    connection = await asyncpg.connect(month.database.read_url)
+    try:
+        await connection.execute("SET plan_cache_mode = force_custom_plan; SET jit = off")
+        plan = await plan_of(connection, select_newest_instants(selection, LEARNT_INSTANTS))
+    finally:
+        await connection.close()
+    raw = [scan for scan in plan.scans if not ROLLUP.search(scan.relation)]
+    assert raw
+    assert [scan for scan in raw if scan.index is None or scan.rows + scan.removed > 2 * LEARNT_INSTANTS] == []
 
 
 async def test_of_rollups_the_same_incidents_are_found_to_a_bucket(month: Month) -> None:

@@ -14,6 +14,7 @@ from tests.unit.shared.alerts.timelines import at
 
 FORGOTTEN_S = 10.0
 KEY = "$KV.leases.evaluator"
+STANDBY_KEY = "$KV.leases.evaluator.standby"
 
 
 @dataclass
@@ -74,8 +75,17 @@ class Broker:
     now: float = 100.0
     sequence: int = 0
     kept: tuple[int, bytes, float] | None = None
+    standby: tuple[bytes, float] | None = None
+    refuses_standby: bool = False
     cut_off: set[bytes] = field(default_factory=set)
     deaf: set[bytes] = field(default_factory=set)
+
+    @property
+    def stands_by(self) -> str:
+        """Who stands by, as far as the broker remembers."""
+        if self.standby is None or self.now - self.standby[1] >= FORGOTTEN_S:
+            return "-"
+        return self.standby[0].decode()
 
     def current(self) -> Last | None:
         if self.kept is None or self.now - self.kept[2] >= FORGOTTEN_S:
@@ -99,6 +109,13 @@ class Wire:
         self, subject: str, body: bytes, expected: int | None = None, headers: Mapping[str, str] | None = None
     ) -> Stored:
         self._reach()
+        if subject == STANDBY_KEY:
+            assert (expected, headers) == (None, None)
+            if self.broker.refuses_standby:
+                raise RefusedError("no permission")
+            self.broker.standby = body, self.broker.now
+            return Stored(1)
+        assert subject == KEY
         last = self.broker.current()
         if (last.sequence if last is not None else 0) != expected:
             raise FencedError("wrong last sequence")

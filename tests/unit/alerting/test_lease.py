@@ -105,5 +105,21 @@ async def test_giving_up_without_a_bus_raises_nothing(two: Processes) -> None:
     assert two.holders == "-"
 
 
+async def test_who_waits_says_so_and_who_took_over_does_not_any_more(two: Processes) -> None:
+    await two.pass_(4)
+    assert two.broker.stands_by == "b"
+    await two.leases["a"].give_up()
+    await two.pass_(12, stopped="a")
+    assert (two.holders, two.broker.stands_by) == ("b", "-")
+    await two.pass_(2)
+    assert two.broker.stands_by == "a"
+
+
+async def test_one_who_may_not_say_that_it_waits_waits_all_the_same(two: Processes) -> None:
+    two.broker.refuses_standby = True
+    await two.pass_(4)
+    assert await two.pass_(16, stopped="a") == "aaaaaaa--bbbbbbb"
+
+
 def test_it_is_given_up_before_the_broker_forgets_it() -> None:
     assert HELD_S_MAX < FORGOTTEN_S

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from services.api.alerts.active import ActiveAlerts
+from services.api.alerts.allowance import ACKNOWLEDGEMENTS, COMMENTS, Allowance
 from services.api.alerts.desk import COMMENTS_MAX, READS_MAX, AlertDesk
 from services.api.alerts.follow import AlertFollow
 from services.api.alerts.news import event_of
@@ -25,6 +26,7 @@ from services.api.errors import (
     BusAwayError,
     ConflictError,
     DatabaseAwayError,
+    LimitedError,
     NotFoundError,
 )
 from services.api.observations import Observations
@@ -96,7 +98,9 @@ class CountingStream(FakeStream):
 
 
 @asynccontextmanager
-async def desk(stream: FakeStream, database: FakeDatabase) -> AsyncIterator[AlertDesk]:
+async def desk(
+    stream: FakeStream, database: FakeDatabase, now: Callable[[], float] = lambda: 0.0
+) -> AsyncIterator[AlertDesk]:
     """A desk before a stream with an alert that fires and one that is over."""
     for event in (FIRES, OVER, transition("web-2", "ok", time_s=5)):
         await stream.add(event)
@@ -107,7 +111,8 @@ async def desk(stream: FakeStream, database: FakeDatabase) -> AsyncIterator[Aler
         if not stream.is_away:
             await asyncio.wait_for(follow.filled.wait(), 5)
         trail = Trail(database.enter_deed, lambda: after(7), enter_s_max=0.2)
-        yield AlertDesk(active, follow, cast(AlertQueries, database), trail, lambda: after(7))
+        allowance = Allowance(now)
+        yield AlertDesk(active, follow, cast(AlertQueries, database), trail, lambda: after(7), allowance)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -306,3 +311,46 @@ async def test_so_many_incidents_are_read_from_the_bus_at_one_time_and_all_of_th
         answers = await asyncio.gather(*(at.incident(FIRES.incident, ALL) for _ in range(3 * READS_MAX)))
     assert stream.reading_count_max == READS_MAX
     assert all(answer == answers[0] for answer in answers)
+
+
+async def test_who_comments_without_end_is_told_to_wait_and_can_still_acknowledge_a_storm() -> None:
+    stream, now = FakeStream(), [0.0]
+    async with desk(stream, FakeDatabase(), lambda: now[0]) as at:
+        storm = [transition(f"storm-{number}") for number in range(500)]
+        for event in storm:
+            await stream.add(event)
+        await at.follow.reached(max(stream.messages))
+        for number in range(COMMENTS.at_once_max):
+            await at.comment(storm[number].incident, "noise", KIM, ALL)
+        said_count = len(stream.published)
+        with pytest.raises(
+            LimitedError, match=r"more comments than one person may make: 100 at once, then 3 a minute"
+        ) as refused:
+            await at.comment(storm[0].incident, "noise", KIM, ALL)
+        assert (refused.value.status, refused.value.retry_after_s, len(stream.published)) == (429, 20, said_count)
+        await at.comment(storm[0].incident, "another's own", LEE, ALL)
+        for event in storm:
+            await at.acknowledge(event.incident, "on it", KIM, ALL)
+        assert all(
+            (active := at.active.of_incident(each.incident)) and active.news.alert.acknowledged for each in storm
+        )
+        now[0] += refused.value.retry_after_s or 0
+        await at.comment(storm[0].incident, "once more", KIM, ALL)
+        with pytest.raises(LimitedError):
+            await at.comment(storm[0].incident, "and again", KIM, ALL)
+
+
+async def test_acknowledging_has_an_allowance_too_and_what_is_refused_costs_nothing() -> None:
+    stream = FakeStream()
+    async with desk(stream, FakeDatabase()) as at:
+        for _ in range(ACKNOWLEDGEMENTS.at_once_max):
+            with pytest.raises(ConflictError):
+                await at.acknowledge(OVER.incident, "", KIM, ALL)
+        assert (await at.acknowledge(FIRES.incident, "", KIM, ALL)).acknowledged is not None
+        for _ in range(ACKNOWLEDGEMENTS.at_once_max):
+            await at.acknowledge(FIRES.incident, "", KIM, ALL)  # nothing new is said
+        assert len(stream.published) == 1
+        for _ in range(ACKNOWLEDGEMENTS.at_once_max - 1):
+            at.allowance.spend("acknowledged", KIM.username)
+        with pytest.raises(LimitedError, match=r"1,000 at once, then 60 a minute"):
+            at.allowance.spend("acknowledged", KIM.username)

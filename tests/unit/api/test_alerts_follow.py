@@ -85,6 +85,23 @@ async def test_the_acts_of_an_incident_are_found_where_its_publisher_does_not_sa
     assert shown(await started(stream)) == "web-1/critical/kim/0"
 
 
+async def test_what_people_did_about_many_alerts_is_read_of_several_at_once_and_of_each_in_its_order(
+    started: Started,
+) -> None:
+    stream, hosts = FakeStream(), [f"web-{number:03}" for number in range(3 * ASKED_AT_ONCE_MAX)]
+    for host in hosts:
+        await stream.add(transition(host), heard=False)
+    for host in hosts:
+        for event in (act(transition(host)), act(transition(host), "commented", comment="so")):
+            await stream.add(event, heard=False)
+    for host in hosts[::2]:
+        await stream.add(transition(host, level="critical", time_s=4), heard=False)
+    follow = await started(stream, 1_000)
+    levels = ("critical", "warning")
+    assert shown(follow) == " ".join(f"{host}/{levels[place % 2]}/kim/1" for place, host in enumerate(hosts))
+    assert stream.asked_at_once_max == ASKED_AT_ONCE_MAX
+
+
 async def test_what_comes_is_taken_in_its_order(started: Started) -> None:
     stream = FakeStream()
     follow = await started(stream)

@@ -79,6 +79,15 @@ async def test_of_two_who_change_a_rule_the_second_is_told(bus: FakeBus, rules: 
             await work
     with pytest.raises(ConflictError, match="there is one by this name already"):
         await rules.put(ACTOR, "mine", content(), 0)
+    with pytest.raises(ConflictError, match="revision: expected 2, that of what stands there, got none"):
+        await rules.put(ACTOR, "mine", content(), None)
+    assert decode_rule(bus.body_of(MINE), "mine").warning == 70
+
+
+async def test_who_makes_a_rule_replaces_none_that_is_made_meanwhile(bus: FakeBus, rules: RuleBook) -> None:
+    bus.meanwhile = (MINE, encode_rule(rule(warning=70)))
+    with pytest.raises(ConflictError, match="somebody else was faster, and 1 stands there now"):
+        await rules.put(ACTOR, "mine", content(), None)
     assert decode_rule(bus.body_of(MINE), "mine").warning == 70
 
 
@@ -105,7 +114,7 @@ async def test_a_rule_that_cannot_be_used_changes_nothing(bus: FakeBus, database
     await rules.put(ACTOR, "mine", content(), None)
     before = dict(bus.kept)
     with pytest.raises(UnacceptableError):
-        await rules.put(ACTOR, "mine", content(warning=1_000, family="cpus"), None)
+        await rules.put(ACTOR, "mine", content(warning=1_000, family="cpus"), 1)
     assert (bus.kept, len(database.entered)) == (before, 1)
 
 
@@ -125,7 +134,7 @@ async def test_rules_come_in_pages_and_one_that_cannot_be_read_with_its_reason(b
     newer = await rules.rule("c")
     assert (newer.rule, newer.problem) == (None, "v: expected 1, got the newer 2; upgrade to change this rule")
     with pytest.raises(ConflictError, match="a later release"):
-        await rules.put(ACTOR, "c", content(name="c"), None)
+        await rules.put(ACTOR, "c", content(name="c"), newer.revision)
 
 
 @pytest.mark.parametrize("name", ["nobody", "No Rule", "a.b", "x" * 65, "\0", "*", ">"])
@@ -144,7 +153,7 @@ async def test_there_are_as_many_rules_as_may_be(bus: FakeBus, rules: RuleBook) 
         bus.store(f"$KV.alert_rules.r{number}", encode_rule(rule(name=f"r{number}")))
     with pytest.raises(ConflictError, match=f"There are {RULES_MAX} rules"):
         await rules.put(ACTOR, "mine", content(), None)
-    await rules.put(ACTOR, "r0", content(name="r0", warning=70), None)
+    await rules.put(ACTOR, "r0", content(name="r0", warning=70), 1)
     await rules.delete(ACTOR, "r1", None)
     await rules.put(ACTOR, "mine", content(), None)
 
@@ -173,8 +182,9 @@ async def test_a_silence_is_made_changed_and_ended_and_stays_with_its_reason(
     assert (made.state, made.silence and made.silence.who) == ("active", "kim")
     kept = decode_silence(bus.body_of(f"$KV.silences.{made.id}"))
     assert (kept.hosts, kept.rules, kept.start, kept.end, kept.reason) == (("web-*",), ("*",), NOW, END, "work")
-    with pytest.raises(ConflictError, match=r"^revision: "):
-        await silences.put(ACTOR, made.id, BODY, made.revision + 1)
+    for unknown in (None, 0, made.revision + 1):
+        with pytest.raises(ConflictError, match=f"^revision: expected {made.revision}, "):
+            await silences.put(ACTOR, made.id, BODY, unknown)
     began = {**BODY, "start": (NOW - timedelta(hours=1)).isoformat()}
     changed = await silences.put(ACTOR, made.id, began, made.revision)
     with pytest.raises(ConflictError, match=r"^revision: "):
@@ -245,7 +255,7 @@ async def test_where_all_count_there_is_no_room(bus: FakeBus, silences: SilenceB
         bus.store(f"$KV.silences.s{number:04}", encode_silence(kept_silence(number, 1)))
     with pytest.raises(ConflictError, match="There are 1,000 silences"):
         await silences.create(ACTOR, BODY)
-    await silences.put(ACTOR, "s0000", BODY, None)
+    await silences.put(ACTOR, "s0000", BODY, 1)
 
 
 async def test_routes_are_read_and_replaced_as_a_whole(bus: FakeBus, database: Database, routing: RoutingBook) -> None:
@@ -264,8 +274,10 @@ async def test_routes_are_read_and_replaced_as_a_whole(bus: FakeBus, database: D
     assert shown["routing"]["routes"][0]["levels"] == ["warning", "critical"]
     assert shown["routing"]["escalations"][0]["levels"] == ["warning", "critical"]
     await routing.put(ACTOR, shown["routing"], made.revision)
-    with pytest.raises(ConflictError):
-        await routing.put(ACTOR, body, made.revision)
+    for unknown in (None, 0, made.revision):
+        with pytest.raises(ConflictError, match=r"^revision: expected 2, "):
+            await routing.put(ACTOR, body, unknown)
+    assert decode_routing(bus.body_of("$KV.alert_routes.routes")).escalations == kept.escalations
     assert database.said == [("kim", "routes changed", "routes")] * 2
 
 
@@ -275,4 +287,4 @@ async def test_routes_of_a_later_release_are_left_alone(bus: FakeBus, routing: R
     assert (shown.revision, shown.routing) == (1, None)
     assert shown.problem is not None
     with pytest.raises(ConflictError, match="A later release"):
-        await routing.put(ACTOR, {}, None)
+        await routing.put(ACTOR, {}, shown.revision)

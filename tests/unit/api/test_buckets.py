@@ -46,14 +46,14 @@ async def test_many_values_come_in_the_order_of_their_keys(bus: FakeBus, bucket:
 @pytest.mark.parametrize(
     ("before", "revision", "fence"),
     [
-        pytest.param(None, None, None, id="nothing there, nothing known: anywhere"),
-        pytest.param(Kept(7, b"x"), None, None, id="nothing known: anywhere"),
+        pytest.param(None, None, 0, id="nothing there, nothing known: the first"),
         pytest.param(None, 0, 0, id="the first"),
+        pytest.param(Kept(9, None), None, 9, id="behind a deletion, nothing known"),
         pytest.param(Kept(9, None), 0, 9, id="behind a deletion"),
         pytest.param(Kept(7, b"x"), 7, 7, id="behind what is known"),
     ],
 )
-def test_one_writes_behind_what_one_knows(before: Kept | None, revision: int | None, fence: int | None) -> None:
+def test_one_writes_behind_what_one_knows(before: Kept | None, revision: int | None, fence: int) -> None:
     assert fence_of(before, revision) == fence
 
 
@@ -61,6 +61,7 @@ def test_one_writes_behind_what_one_knows(before: Kept | None, revision: int | N
     ("before", "revision", "says"),
     [
         pytest.param(Kept(8, b"x"), 7, "expected 8, got 7; somebody has changed it meanwhile", id="changed"),
+        pytest.param(Kept(8, b"x"), None, "expected 8, that of what stands there, got none; read it", id="unseen"),
         pytest.param(Kept(8, b"x"), 0, "expected 8, as there is one by this name already", id="made"),
         pytest.param(Kept(9, None), 7, "expected 0, as there is none by this name any more", id="deleted"),
         pytest.param(Kept(9, None), 9, "expected 0, as there is none", id="the deletion's own number"),
@@ -68,7 +69,7 @@ def test_one_writes_behind_what_one_knows(before: Kept | None, revision: int | N
     ],
 )
 def test_one_who_knows_another_revision_is_told_which_stands_there(
-    before: Kept | None, revision: int, says: str
+    before: Kept | None, revision: int | None, says: str
 ) -> None:
     with pytest.raises(RevisionError, match=f"^revision: {says}") as refused:
         fence_of(before, revision)
@@ -78,9 +79,12 @@ def test_one_who_knows_another_revision_is_told_which_stands_there(
 async def test_the_broker_sees_who_was_faster(bus: FakeBus, bucket: Bucket) -> None:
     first = await bucket.put("a", b"one", 0)
     bus.meanwhile = (A, b"another's")
-    with pytest.raises(RevisionError, match="somebody else was faster"):
+    with pytest.raises(RevisionError, match="somebody else was faster, and 2 stands there now; read it again"):
         await bucket.put("a", b"two", first)
     assert bus.body_of(A) == b"another's"
+    bus.meanwhile = (A, b"")
+    with pytest.raises(RevisionError, match="somebody else was faster, and has deleted it; "):
+        await bucket.put("a", b"two", 2)
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_the_durables_are_made_for_as_many_as_there_are(
     assert INGEST_PROCESSES_PROVISIONED == PROCESSES_MAX
 
 
-@pytest.mark.parametrize(("count", "connections"), [(1, 60), (16, 105)])
+@pytest.mark.parametrize(("count", "connections"), [(1, 60), (16, 120)])
 def test_the_database_takes_the_connections_of_all(count: int, connections: int) -> None:
     command = postgres_program(dataclasses.replace(SITE, ingest_processes=count), {}).command
     assert f"max_connections={connections}" in command

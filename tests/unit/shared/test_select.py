@@ -22,6 +22,7 @@ from shared.select import (
     select_instants_count,
     select_newest_instants,
     select_reached,
+    select_reached_amount,
     select_rows,
     select_series,
 )
@@ -95,6 +96,17 @@ def test_buckets_in_which_a_bound_was_reached(above: bool, reached: str) -> None
         "WHERE time >= $1 AND time < $2 AND host = ANY ($3::text[]) AND slot::text LIKE ANY ($4::text[])"
         f" AND {reached} $5::float8\nORDER BY time",
         [START, END, ["a"], ["1%"], 7.5],
+    )
+
+
+def test_how_much_reached_a_bound() -> None:
+    selection = dataclasses.replace(
+        RAW, gauges=FAN.gauges[1:], resolution=Resolution("5m", 300), names=("a", "b"), likes=()
+    )
+    assert select_reached_amount(selection, 7.5, True) == Statement(
+        "SELECT count(*) AS rows, coalesce(sum(samples), 0)::bigint AS samples\nFROM metrics.fan_5m\n"
+        "WHERE time >= $1 AND time < $2 AND host = ANY ($3::text[]) AND turns_count_max >= $4::float8",
+        [START, END, ["a", "b"], 7.5],
     )
 
 
