@@ -111,7 +111,7 @@ def _of_rollup(family: Family, level: RollupLevel, retention: Retention, raw_kep
 def _turn(family: Family, level: RollupLevel) -> datetime:
     """Return from when on a family's refreshes are due: spread over the time from one to the next.
 
-    Those of all families at once leave what is stored meanwhile no turn of the disk and of the processors.
+    Those of all families at once would hold up what is stored meanwhile.
     """
     share = _TAKING_TURNS.index(family.name) / len(_TAKING_TURNS)
     return _SCHEDULES_BEGIN + timedelta(seconds=int(share * _REFRESH_EVERY[level].total_seconds()))

@@ -23,8 +23,9 @@ from services.ingest.provisioning.schema import Wanted
 from services.ingest.storage.retention import Retention
 from shared.alerts.rule_encoding import to_mapping
 from shared.families import FAMILIES
+from shared.resolution import Resolution
 from shared.runtime.default_rules import default_rules
-from shared.select import Resolution, Selection, select_newest_instants
+from shared.select import Selection, select_newest_instants
 from tests.integration.conftest import Database
 from tests.integration.storage.plans import chunks_of, plan_of
 from tests.integration.storage.product import (
