@@ -6,7 +6,6 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -14,15 +13,14 @@ from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from services.api.hosts.inventories import Inventories
+from services.api.live.held import Held
 from services.api.live.relay import Relay
-from shared.runtime.bus import close
+from services.api.live.seen import Pace, Seen, ask_seen, read_since
+from shared.runtime.bus import BREAKING, close
 from shared.subjects import HOSTS_BUCKET, HOSTS_STREAM, METRICS
 from shared.wire.decode import DecodeError
 
 log = logging.getLogger(__name__)
-
-SEED_SECONDS = 65
-"""The slowest family reports every 60 s."""
 
 SEED_MESSAGES_MAX = 300_000
 FETCH_MESSAGES = 500
@@ -30,17 +28,23 @@ FETCH_S_MAX = 2.0
 CONSUMER_IDLE_S = 30.0
 PENDING_MESSAGES_MAX = 65_536
 PENDING_BYTES_MAX = 128 * 1024 * 1024
-RETRY_S = 5.0
 
 
 class Feed:
     """Carries messages of the bus into memory.
 
     Until what is stored was read, at the start and after each reconnect, live messages wait: taken over first,
-    they would make all that is stored look late. What was missed for longer than the seed shows as holes in `seq`.
+    they would make all that is stored look late. After a reconnect it is read from where the stream was seen last.
+    What was missed for longer than is read, or found no room while it waited, shows as holes in `seq`.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[Client]], relay: Relay, inventories: Inventories) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[Client]],
+        relay: Relay,
+        inventories: Inventories,
+        pace: Pace = Pace(),  # noqa: B008 - frozen
+    ) -> None:
         self.bus: Client | None = None
         self.filled = asyncio.Event()
         self._is_connected = asyncio.Event()
@@ -48,8 +52,12 @@ class Feed:
         self._relay = relay
         self._inventories = inventories
         self._wanted = asyncio.Event()
-        self._held: list[Msg] = []
+        self._pace = pace
+        self._held = Held()
         self._reconnects_read = -1
+        self.seen: Seen | None = None
+        """Up to where nothing is missing."""
+        self._reconnects_seen = -1
 
     async def connected(self) -> Client:
         """Return the connection as soon as there is one; it may be broken again by then."""
@@ -72,14 +80,16 @@ class Feed:
             )
         self._wanted.set()
         while True:
-            await self._wanted.wait()
+            if not await self._is_wanted():
+                await self._note(bus)
+                continue
             self._wanted.clear()
             reconnects = bus.stats["reconnects"]
             try:
                 await self._seed(bus, reconnects)
             except (NatsError, OSError) as error:
                 log.warning("stored sample sets cannot be read", extra={"error": f"{type(error).__name__}: {error}"})
-                asyncio.get_running_loop().call_later(RETRY_S, self._wanted.set)
+                asyncio.get_running_loop().call_later(self._pace.retry_s, self._wanted.set)
                 self._release(reconnects)
             else:
                 self.filled.set()
@@ -89,26 +99,50 @@ class Feed:
         if self.bus is not None:
             await close(self.bus)
 
+    async def _is_wanted(self) -> bool:
+        """Return whether what is stored must be read; once it must, or when how far was seen is to be noted again."""
+        try:
+            async with asyncio.timeout(self._pace.note_every_s):
+                return await self._wanted.wait()
+        except TimeoutError:
+            return False
+
+    async def _note(self, bus: Client) -> None:
+        """Note how far the stream was seen, if nothing is missing before that."""
+        if not bus.is_connected or bus.stats["reconnects"] != self._reconnects_seen:
+            return
+        try:
+            seen = await ask_seen(bus)
+        except BREAKING as error:
+            log.debug("unknown how far the stream was seen", extra={"error": f"{type(error).__name__}: {error}"})
+            return
+        if bus.stats["reconnects"] == self._reconnects_seen:
+            self.seen = seen
+
     async def _seed(self, bus: Client, reconnects: int) -> None:
-        """Read inventories, the sample sets of the last minute in their order, and the last one of each host.
+        """Read inventories, the sample sets that may be missing in their order, and the last one of each host.
 
         The last ones come after what was held: one of them could be newer than that, and make it look late.
         """
-        since = datetime.now(UTC) - timedelta(seconds=SEED_SECONDS)
+        now = await ask_seen(bus)
+        since = read_since(self.seen, now, self._pace)
         last = ConsumerConfig(deliver_policy=DeliverPolicy.LAST_PER_SUBJECT)
         recent = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=since)
         await self._read(bus, HOSTS_STREAM, last, self._take_inventory)
-        await self._read(bus, METRICS, recent, self._take_sample_set)
+        missing_count = await self._read(bus, METRICS, recent, self._take_sample_set)
         self._release(reconnects)
         await self._read(bus, METRICS, last, self._take_sample_set)
+        # Cut short, by another reconnect or a slow broker, it is read from the same place again.
+        if missing_count == 0 and bus.stats["reconnects"] == reconnects:
+            self.seen, self._reconnects_seen = now, reconnects
 
     def _release(self, reconnects: int) -> None:
-        held, self._held = self._held, []
         self._reconnects_read = reconnects
-        for message in held:
-            self._take_sample_set(message)
+        for subject, body in self._held.take():
+            self._relay.receive(subject, body)
 
-    async def _read(self, bus: Client, stream: str, config: ConsumerConfig, take: Callable[[Msg], None]) -> None:
+    async def _read(self, bus: Client, stream: str, config: ConsumerConfig, take: Callable[[Msg], None]) -> int:
+        """Read what a consumer finds; return how many announced messages did not come."""
         streams = bus.jetstream()
         name = f"api-{secrets.token_hex(8)}"
         made = config.evolve(
@@ -130,13 +164,14 @@ class Feed:
         finally:
             await subscription.unsubscribe()
             await streams.delete_consumer(stream, name)
+        return left
 
     async def _on_sample_set(self, message: Msg) -> None:
         # nats-py counts a reconnect before it subscribes again, so nothing slips in between.
         if self.bus is None or self.bus.stats["reconnects"] == self._reconnects_read:
             self._take_sample_set(message)
-        elif len(self._held) < PENDING_MESSAGES_MAX:
-            self._held.append(message)
+        else:
+            self._held.hold(message.subject, message.data)
 
     async def _on_inventory(self, message: Msg) -> None:
         self._take_inventory(message)

@@ -72,7 +72,8 @@ class CommunityStorage:
     ) -> list[str]:
         """Bring the jobs to the retention, in the safe order; return the statements that did."""
         present = [
-            Policy(row["kind"], row["relation"], row["after"], row["until"]) for row in await connection.fetch(JOBS_SQL)
+            Policy(row["kind"], row["relation"], row["after"], row["until"], row["begins"])
+            for row in await connection.fetch(JOBS_SQL)
         ]
         changes = policy_changes(present, desired_policies(families, retention, raw_kept))
         for statement in changes:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from services.ingest.storage.hypertables import interval
 from services.ingest.storage.retention import LEDGER_KEPT_LONGER, Retention, raw_chunk, reach, rollup_chunk
+from shared.families import FAMILIES
 from shared.family import Family
 from shared.resolution import LEVEL_SECONDS
 from shared.rollups import ROLLUP_LEVELS, RollupLevel, relation
@@ -24,6 +25,8 @@ _REFRESH_EVERY: dict[RollupLevel, timedelta] = {
     "5m": timedelta(minutes=5),
     "1h": timedelta(minutes=15),
 }
+_SCHEDULES_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+_TAKING_TURNS = sorted(family.name for family in FAMILIES.values() if family.rollups)
 _LATE = timedelta(minutes=1)
 """A live sample set may be this old when it is published: younger buckets are left to the real-time part."""
 
@@ -34,7 +37,8 @@ JOBS_SQL = """SELECT CASE proc_name
     END AS kind,
     hypertable_schema || '.' || hypertable_name AS relation,
     coalesce(config ->> 'start_offset', config ->> 'drop_after', config ->> 'compress_after')::interval AS after,
-    (config ->> 'end_offset')::interval AS until
+    (config ->> 'end_offset')::interval AS until,
+    CASE proc_name WHEN 'policy_refresh_continuous_aggregate' THEN initial_start END AS begins
 FROM timescaledb_information.jobs
 WHERE proc_name IN ('policy_refresh_continuous_aggregate', 'policy_retention', 'policy_compression')
     AND hypertable_schema = 'metrics'"""
@@ -42,12 +46,16 @@ WHERE proc_name IN ('policy_refresh_continuous_aggregate', 'policy_retention', '
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One job: how far back it reaches (refresh), or after which age it acts; `until` is the refresh's end."""
+    """One job: how far back it reaches (refresh), or after which age it acts.
+
+    `until` is a refresh's end, `begins` the instant that its schedule counts from.
+    """
 
     kind: Kind
     relation: str
     after: timedelta
     until: timedelta | None = None
+    begins: datetime | None = None
 
 
 def desired_policies(families: Sequence[Family], retention: Retention, raw_kept: timedelta) -> list[Policy]:
@@ -93,11 +101,20 @@ def _of_rollup(family: Family, level: RollupLevel, retention: Retention, raw_kep
     # The database wants a refresh to span two buckets at least.
     start = max(reach(level, retention, raw_kept, chunk), until + 2 * bucket)
     return [
-        Policy("refresh", name, start, until),
+        Policy("refresh", name, start, until, _turn(family, level)),
         Policy("retention", name, retention.of(level)),
         # What a refresh may still reach stays out of the columnstore.
         Policy("columnstore", name, start + rollup_chunk(level, retention)),
     ]
+
+
+def _turn(family: Family, level: RollupLevel) -> datetime:
+    """Return from when on a family's refreshes are due: spread over the time from one to the next.
+
+    Those of all families at once would hold up what is stored meanwhile.
+    """
+    share = _TAKING_TURNS.index(family.name) / len(_TAKING_TURNS)
+    return _SCHEDULES_BEGIN + timedelta(seconds=int(share * _REFRESH_EVERY[level].total_seconds()))
 
 
 def _additions(policy: Policy) -> list[str]:
@@ -113,10 +130,12 @@ def _additions(policy: Policy) -> list[str]:
             f"schedule_interval => {interval(COLUMNSTORE_EVERY)})"
         ]
     assert policy.until is not None
+    assert policy.begins is not None
     every = _REFRESH_EVERY[_level(policy.relation)]
     return [
         f"SELECT add_continuous_aggregate_policy('{policy.relation}', start_offset => {after}, "
-        f"end_offset => {interval(policy.until)}, schedule_interval => {interval(every)})"
+        f"end_offset => {interval(policy.until)}, schedule_interval => {interval(every)}, "
+        f"initial_start => timestamptz '{policy.begins:%Y-%m-%d %H:%M:%S%z}')"
     ]
 
 

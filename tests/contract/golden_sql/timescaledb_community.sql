@@ -1599,56 +1599,56 @@ SELECT add_retention_policy('metrics.agent_1h', drop_after => interval '31536000
 
 CALL add_columnstore_policy('metrics.agent_1h', after => interval '2980800 seconds', schedule_interval => interval '900 seconds');
 
-SELECT add_continuous_aggregate_policy('metrics.cpu_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds');
+SELECT add_continuous_aggregate_policy('metrics.cpu_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds', initial_start => timestamptz '2026-01-01 00:00:13+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.cpu_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds');
+SELECT add_continuous_aggregate_policy('metrics.cpu_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds', initial_start => timestamptz '2026-01-01 00:01:06+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.cpu_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds');
+SELECT add_continuous_aggregate_policy('metrics.cpu_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds', initial_start => timestamptz '2026-01-01 00:03:20+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.cpu_core_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds');
+SELECT add_continuous_aggregate_policy('metrics.cpu_core_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds', initial_start => timestamptz '2026-01-01 00:00:20+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.cpu_core_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds');
+SELECT add_continuous_aggregate_policy('metrics.cpu_core_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds', initial_start => timestamptz '2026-01-01 00:01:40+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.cpu_core_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds');
+SELECT add_continuous_aggregate_policy('metrics.cpu_core_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds', initial_start => timestamptz '2026-01-01 00:05:00+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.memory_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds');
+SELECT add_continuous_aggregate_policy('metrics.memory_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds', initial_start => timestamptz '2026-01-01 00:00:40+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.memory_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds');
+SELECT add_continuous_aggregate_policy('metrics.memory_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds', initial_start => timestamptz '2026-01-01 00:03:20+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.memory_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds');
+SELECT add_continuous_aggregate_policy('metrics.memory_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds', initial_start => timestamptz '2026-01-01 00:10:00+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.swap_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds');
+SELECT add_continuous_aggregate_policy('metrics.swap_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds', initial_start => timestamptz '2026-01-01 00:00:53+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.swap_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds');
+SELECT add_continuous_aggregate_policy('metrics.swap_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds', initial_start => timestamptz '2026-01-01 00:04:26+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.swap_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds');
+SELECT add_continuous_aggregate_policy('metrics.swap_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds', initial_start => timestamptz '2026-01-01 00:13:20+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.disk_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds');
+SELECT add_continuous_aggregate_policy('metrics.disk_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds', initial_start => timestamptz '2026-01-01 00:00:26+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.disk_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds');
+SELECT add_continuous_aggregate_policy('metrics.disk_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds', initial_start => timestamptz '2026-01-01 00:02:13+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.disk_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds');
+SELECT add_continuous_aggregate_policy('metrics.disk_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds', initial_start => timestamptz '2026-01-01 00:06:40+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.disk_io_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds');
+SELECT add_continuous_aggregate_policy('metrics.disk_io_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds', initial_start => timestamptz '2026-01-01 00:00:33+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.disk_io_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds');
+SELECT add_continuous_aggregate_policy('metrics.disk_io_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds', initial_start => timestamptz '2026-01-01 00:02:46+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.disk_io_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds');
+SELECT add_continuous_aggregate_policy('metrics.disk_io_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds', initial_start => timestamptz '2026-01-01 00:08:20+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.network_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds');
+SELECT add_continuous_aggregate_policy('metrics.network_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds', initial_start => timestamptz '2026-01-01 00:00:46+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.network_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds');
+SELECT add_continuous_aggregate_policy('metrics.network_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds', initial_start => timestamptz '2026-01-01 00:03:53+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.network_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds');
+SELECT add_continuous_aggregate_policy('metrics.network_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds', initial_start => timestamptz '2026-01-01 00:11:40+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.connection_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds');
+SELECT add_continuous_aggregate_policy('metrics.connection_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds', initial_start => timestamptz '2026-01-01 00:00:06+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.connection_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds');
+SELECT add_continuous_aggregate_policy('metrics.connection_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds', initial_start => timestamptz '2026-01-01 00:00:33+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.connection_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds');
+SELECT add_continuous_aggregate_policy('metrics.connection_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds', initial_start => timestamptz '2026-01-01 00:01:40+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.agent_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds');
+SELECT add_continuous_aggregate_policy('metrics.agent_1m', start_offset => interval '561600 seconds', end_offset => interval '120 seconds', schedule_interval => interval '60 seconds', initial_start => timestamptz '2026-01-01 00:00:00+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.agent_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds');
+SELECT add_continuous_aggregate_policy('metrics.agent_5m', start_offset => interval '561600 seconds', end_offset => interval '300 seconds', schedule_interval => interval '300 seconds', initial_start => timestamptz '2026-01-01 00:00:00+0000');
 
-SELECT add_continuous_aggregate_policy('metrics.agent_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds');
+SELECT add_continuous_aggregate_policy('metrics.agent_1h', start_offset => interval '561600 seconds', end_offset => interval '3600 seconds', schedule_interval => interval '900 seconds', initial_start => timestamptz '2026-01-01 00:00:00+0000');

@@ -18,8 +18,8 @@ from services.ingest.provision import provision_database
 from services.ingest.provisioning.schema import Wanted
 from services.ingest.sink import PostgresSink
 from services.ingest.storage.alert_events import COLUMNS, ROWS_MAX
-from services.ingest.storage.plain import PlainStorage
 from services.ingest.storage.retention import Retention
+from services.ingest.storage.selection import storage_of
 from services.ingest.upkeep import expire
 from shared.alerts.series import SERIES_TOKEN_CHARACTERS_MAX
 from shared.family import TEXT_BYTES_MAX
@@ -36,6 +36,7 @@ from shared.wire.alert import (
 )
 from tests.integration.conftest import Database, DatabaseConnect
 from tests.integration.ingest.alert_stream import FULL, act, arrival, by_id, rows, transition
+from tests.integration.storage.product import mode_of_database
 from tests.processes import ROOT
 
 WIDE = "\U0001f525"
@@ -144,8 +145,9 @@ SELECT sha256(convert_to($1::text || n, 'UTF8')), $1::text || n, 'act', 'i', 'r'
     await owner.execute(fill, "old", timedelta(0), 31 * day, 2 * ROWS_MAX + 7)
     await owner.execute(fill, "young", 900 * day, 29 * day, 5)
     upkeep = await database_connect(database.ingest_url)
-    assert await expire(upkeep, PlainStorage()) == {"app.alert_events": 2 * ROWS_MAX + 7}
-    assert await expire(upkeep, PlainStorage()) == {}
+    storage = storage_of(await mode_of_database(database))
+    assert await expire(upkeep, storage) == {"app.alert_events": 2 * ROWS_MAX + 7}
+    assert await expire(upkeep, storage) == {}
     assert await owner.fetchval("SELECT count(*) FROM app.alert_events WHERE id LIKE 'young%'") == 5
     assert await owner.fetchval("SELECT count(*) FROM app.alert_events") == 5
 

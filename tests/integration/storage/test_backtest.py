@@ -29,7 +29,7 @@ from shared.resolution import Resolution, whole_steps
 from shared.runtime.default_rules import default_rules
 from shared.select import Selection, select_newest_instants
 from tests.integration.conftest import Database
-from tests.integration.storage.plans import plan_of
+from tests.integration.storage.plans import chunks_of, plan_of
 from tests.integration.storage.product import (
     drop_database,
     in_thread,
@@ -227,6 +227,26 @@ async def test_how_often_a_source_tells_is_learnt_from_few_rows(month: Month) ->
     raw = [scan for scan in plan.scans if not ROLLUP.search(scan.relation)]
     assert raw
     assert [scan for scan in raw if scan.index is None or scan.rows + scan.removed > 2 * LEARNT_INSTANTS] == []
+
+
+async def test_how_often_a_host_tells_is_asked_of_its_newest_day(month: Month) -> None:
+    """Of a month, most of which lies in other chunks, no more is read than a day holds."""
+    end = month.end.replace(minute=0)
+    selection = Selection(FAMILIES["cpu"], (), month.start, end, Resolution("raw", None), names=(HOST,), likes=())
+    statement = select_newest_instants(selection, LEARNT_INSTANTS)
+    reader = await asyncpg.connect(month.database.read_url)
+    try:
+        found = await reader.fetch(statement.text, *statement.parameters)
+        plan = await plan_of(reader, statement)
+        chunks = {} if await mode_of_database(month.database) == "plain" else await chunks_of(reader)
+    finally:
+        await reader.close()
+    assert len(found) == LEARNT_INSTANTS
+    of_cpu = {name for name, chunk in chunks.items() if chunk.hypertable == "cpu"}
+    raw = [scan for scan in plan.scans if scan.relation == "cpu" or scan.relation in of_cpu]
+    day = timedelta(days=1)
+    assert not [scan for scan in raw if scan.relation in chunks and chunks[scan.relation].end <= end - 2 * day]
+    assert sum(scan.rows + scan.removed for scan in raw) <= day.total_seconds() / INTERVAL_S
 
 
 async def test_of_rollups_the_same_incidents_are_found_to_a_bucket(month: Month) -> None:

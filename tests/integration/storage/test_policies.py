@@ -71,3 +71,21 @@ async def test_each_job_stands_once(empty: Database, owner: asyncpg.Connection) 
         " WHERE hypertable_schema = 'metrics' GROUP BY 1, 2 HAVING count(*) > 1"
     )
     assert many == []
+
+
+_REFRESHES = """SELECT job_id, hypertable_name AS name, initial_start AS begins, schedule_interval AS every
+FROM timescaledb_information.jobs WHERE proc_name = 'policy_refresh_continuous_aggregate' ORDER BY name"""
+
+
+async def test_refreshes_of_a_level_take_turns_also_in_a_database_that_had_them_together(
+    empty: Database, owner: asyncpg.Connection
+) -> None:
+    made = await owner.fetch(_REFRESHES)
+    turns = {(row["every"], row["begins"]) for row in made}
+    assert len(turns) == len(made) == 3 * sum(family.rollups for family in FAMILIES.values())
+    await provision(empty, Wanted(DEFAULT))
+    assert await owner.fetch(_REFRESHES) == made, "the same settings leave every job as it is"
+    for row in made:
+        await owner.execute("SELECT alter_job($1, initial_start => '2026-02-01 00:00:00+00')", row["job_id"])
+    await provision(empty, Wanted(DEFAULT))
+    assert {(row["every"], row["begins"]) for row in await owner.fetch(_REFRESHES)} == turns

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -67,3 +69,26 @@ def test_a_raised_retention_does_not_let_a_refresh_reach_what_went_before() -> N
 def test_a_new_installation_gets_every_job_once() -> None:
     added = words(policy_changes([], jobs(Retention())))
     assert len(added) == len(set(added)) == len(jobs(Retention()))
+
+
+@pytest.mark.parametrize(("level", "every_s"), [("1m", 60), ("5m", 300), ("1h", 900)])
+def test_refreshes_of_a_level_take_turns(level: str, every_s: int) -> None:
+    policies = desired_policies(list(FAMILIES.values()), Retention(), Retention().of("raw"))
+    refreshes = sorted(policy.begins for policy in policies if policy.begins and policy.relation.endswith(f"_{level}"))
+    assert len(refreshes) == sum(family.rollups for family in FAMILIES.values())
+    apart = [(after - before).total_seconds() for before, after in pairwise(refreshes)]
+    apart.append(every_s - sum(apart))
+    assert min(apart) >= every_s // len(refreshes)
+
+
+def test_a_family_has_the_same_turn_whoever_is_provisioned_beside_it() -> None:
+    every = set(desired_policies(list(FAMILIES.values()), Retention(), Retention().of("raw")))
+    assert {policy for policy in jobs(Retention()) if policy.kind == "refresh"} <= every
+
+
+def test_refreshes_that_were_made_to_start_together_are_made_anew() -> None:
+    together = [replace(policy, begins=None) for policy in jobs(Retention())]
+    assert words(policy_changes(together, jobs(Retention()))) == [
+        f"{verb} refresh cpu_{level}" for level in ("1m", "5m", "1h") for verb in ("remove", "add")
+    ]
+    assert policy_changes(jobs(Retention()), jobs(Retention())) == []
