@@ -7,11 +7,11 @@ PIP := $(RUN) -m pip install --quiet --disable-pip-version-check --no-input --re
 NPM := sh deploy/npm.sh $(RUN)
 PINS := collector ingest alerting notifier api local page dev
 PAGE := services/web/dist/index.html
-PAGE_SOURCES := $(shell find services/web \( -name node_modules -o -name dist -o -name test-results \) -prune -o -type f -print)
+PAGE_SOURCES := $(shell find services/web \( -name node_modules -o -name dist -o -name test-results -o -name schema.d.ts \) -prune -o -type f -print)
 INSTALLED = [ -e .venv/local.stamp ] || { echo "nothing is installed here, so nothing runs: 'make up' installs and starts everything"; exit $(1); };
 TEST := $(RUN) -m coverage run -m pytest -q
-# Two workers, which mostly wait; but in the one server of TEST_DATABASE_URL they would meet.
-SIDE_BY_SIDE := $(TEST) -p tests.workers -n $(if $(TEST_DATABASE_URL),0,2)
+# Workers that compute are two; tests of real servers mostly wait. In the one server of TEST_DATABASE_URL they would meet.
+SIDE_BY_SIDE = $(TEST) -p tests.workers -n $(if $(TEST_DATABASE_URL),0,$(1))
 STORAGE := $(TEST) -p tests.storage_summary tests/integration/storage
 export PYTHONPATH := $(CURDIR)
 export PYTHONUTF8 := 1
@@ -42,9 +42,9 @@ test: setup .venv/dev.stamp ## Run every test: unit and contract, integration, f
 	@sh deploy/test_tools.sh chromium curl jq && rm -f .coverage .coverage.*
 	@$(MAKE) --no-print-directory test-unit test-integration test-faults test-web test-browser coverage
 
-test-unit: ; @echo "== unit and contract tests" && $(SIDE_BY_SIDE) tests/unit tests/contract
-test-integration: ; @echo "== integration tests: real NATS and PostgreSQL" && $(SIDE_BY_SIDE) -m "not alone" tests/integration && $(TEST) -m alone tests/integration
-test-faults: ; @echo "== faults on real servers, in short forms" && $(SIDE_BY_SIDE) tests/faults
+test-unit: ; @echo "== unit and contract tests" && $(call SIDE_BY_SIDE,2) tests/unit tests/contract
+test-integration: ; @echo "== integration tests: real NATS and PostgreSQL" && $(call SIDE_BY_SIDE,4) -m "not alone" tests/integration && $(TEST) -m alone tests/integration
+test-faults: ; @echo "== faults on real servers, in short forms" && $(call SIDE_BY_SIDE,2) tests/faults
 test-web: ; @echo "== front end unit tests" && $(NPM) run --silent test
 test-browser: ; @echo "== browser tests" && $(TEST) tests/browser
 coverage:

@@ -7,8 +7,21 @@ from xdist.scheduler import LoadScopeScheduling
 
 SUITES = ("tests/integration/storage/",)
 """Folders whose files share one big database that goes from moment to moment, never back."""
-LONGEST = ("tests/integration/deploy/", *SUITES, "tests/integration/path/")
-"""What takes a minute or more begins first: begun last, it would run while the other worker has nothing to do."""
+LONGEST = (
+    "tests/integration/deploy/",
+    *SUITES,
+    "tests/integration/evaluator/",
+    "tests/integration/ingest/test_dead_command.py",
+    "tests/integration/path/",
+    "tests/integration/ingest/test_outages.py",
+    "tests/integration/alerting/test_notifier_faults.py",
+    "tests/integration/collector/test_faults.py",
+    "tests/integration/api/test_alert_faults.py",
+    "tests/integration/ingest/test_accounting.py",
+    "tests/integration/api/test_delivery_figures.py",
+    "tests/integration/collector/test_spool.py",
+)
+"""What takes a minute or more begins first: begun last, it would run while the other workers have nothing to do."""
 
 
 def share(node: str) -> str:

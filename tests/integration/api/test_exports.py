@@ -128,6 +128,7 @@ def test_a_caller_that_stops_reading_is_cut_and_what_it_has_does_not_look_whole(
     assert (cut[-1]["request_id"], cut[-1]["error"]) == (requests[-1]["request_id"], "TimeoutError()")
 
 
+@pytest.mark.alone
 def test_a_caller_that_reads_for_ever_is_cut_after_the_longest_time(exporting: ApiServer) -> None:
     began = time.monotonic()
     with export(exporting) as connection:

@@ -71,6 +71,7 @@ async def test_an_alert_fires_and_is_over(evaluator: StartEvaluator, admin: Clie
     assert decode_state(kept).status == "ok"
 
 
+@pytest.mark.alone
 async def test_what_is_told_comes_within_a_second(evaluator: StartEvaluator, admin: Client, speaker: Speaker) -> None:
     process = evaluator()
     await started(process)
