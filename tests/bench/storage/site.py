@@ -24,6 +24,8 @@ from tests.processes import ROOT, Service
 from tests.servers import NatsServer, PostgresServer, temporary_directory
 
 API_PORT = 18_083
+_MODULES = {"notifier": "services.alerting.notifier"}
+"""Service → its module, where that is not `services.` and its name."""
 SETTINGS = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size")
 
 
@@ -99,7 +101,8 @@ class Site:
 
     def service(self, name: str, host: str = "", *, ready: bool = True, **settings: str) -> Service:
         """Start one service with its own role's credential; when `ready`, wait until it is."""
-        service = Service(f"services.{name}", self._environment(name, host, settings), self.directory / f"{name}.log")
+        module = _MODULES.get(name, f"services.{name}")
+        service = Service(module, self._environment(name, host, settings), self.directory / f"{name}.log")
         service.start(ready)
         self.services.append(service)
         return service
@@ -146,7 +149,7 @@ class Site:
                 "signing_key_file": str(key), "admin_password": ADMIN_PASSWORD, "port": str(API_PORT),
                 "public_url": f"http://127.0.0.1:{API_PORT}",
             }  # fmt: skip
-        else:
+        elif name == "collector":
             values |= {"host": host, "spool_directory": str(self.directory / f"spool-{host}")}
         return _variables(name, {**values, **settings})
 
