@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.bench.alerting.load import measure_load
-from tests.bench.alerting.webhook import HOST, measure_webhook
+from tests.bench.alerting.webhook import HOSTS, measure_webhook
 from tests.bench.storage.site import Site, settings_of, site
 
 Found = dict[str, Any]
@@ -40,7 +40,7 @@ def main() -> None:
     begin = {"date": datetime.now(UTC).isoformat(timespec="minutes"), "load_average": os.getloadavg()[0]}
     found: Found = {}
     for part in [arguments.command] if arguments.command in _PARTS else list(_PARTS):
-        with site("alerting", (HOST,)) as made:
+        with site("alerting", HOSTS) as made:
             # Before the work, which may stop the database.
             settings = asyncio.run(settings_of(made)) | {"sync_interval": made.nats.sync_interval}
             found[part] = asyncio.run(_PARTS[part](made, arguments))

@@ -62,19 +62,20 @@ async def measure_load(made: Site, hosts: int, seconds: int) -> dict[str, Any]:
         publisher = await _publisher(made, hosts, seconds)
         try:
             pids = {**await pids_of(made, [ingest], connection), "evaluator": [evaluator.pid]}
-            cost = Cost({**pids, "publisher": [publisher.pid]})
+            cost = Cost(pids)
             watched = await _watch(evaluator.pid, port, publisher, seconds)
             figures = cost.figures()
             published = await _published(publisher)
         finally:
             await _end(publisher, connection)
-        told = await _told(admin, before, published["crossings"])
+        told = await _told(admin, before, int(published["crossings"]))
     return {
         "hosts": hosts, "rules": len(rules) + sum(rule.enabled for rule in default_rules()), "seconds": seconds,
         "sample_sets": published["sample_sets"], "mounts_a_minute": hosts, "series_end": watched.series[-1],
         "series_max": max(watched.series), "unwatched": watched.last["unwatched"], "late": watched.last["late"],
         "lag_seconds": spread(watched.lags_s), "sample_to_transition_seconds": spread([each.delay_s for each in told]),
-        "transitions": len(told), **figures, **memory(watched.resident, SETTLED_S),
+        "transitions": len(told), "publisher_cores": published["cores"], **figures,
+        **memory(watched.resident, SETTLED_S),
         "resident": [(round(second), size) for second, size in watched.resident],
     }  # fmt: skip
 
@@ -114,13 +115,13 @@ async def _publisher(made: Site, hosts: int, seconds: int) -> Process:
     )  # fmt: skip
 
 
-async def _published(publisher: Process) -> dict[str, int]:
+async def _published(publisher: Process) -> dict[str, float]:
     """Return what the publisher says of itself; it must have kept the rate to the end."""
     assert publisher.stdout is not None
     output = await publisher.stdout.read()
     if publisher.returncode:
         raise SystemExit(f"the publisher ended with {publisher.returncode}")
-    said: dict[str, int] = json.loads(output.splitlines()[-1])
+    said: dict[str, float] = json.loads(output.splitlines()[-1])
     if said["seconds_skipped"]:
         raise SystemExit(f"the publisher left {said['seconds_skipped']} s out: this machine does not keep the rate")
     return said

@@ -41,7 +41,10 @@ async def _publish(url: str, password: str, hosts: int, seconds: int) -> None:
                     told[CROSSING] += is_high is not before[number]
                     before[number] = is_high
         stored = await publishing.finish()
-    print(json.dumps({"sample_sets": stored, "seconds_skipped": skipped, "crossings": told[CROSSING]}))
+    print(json.dumps({
+        "sample_sets": stored, "seconds_skipped": skipped, "crossings": told[CROSSING],
+        "cores": time.process_time() / seconds,
+    }))  # fmt: skip
 
 
 def main() -> None:

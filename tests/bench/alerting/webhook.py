@@ -25,7 +25,8 @@ from tests.integration.alerting.webhook import Webhook
 from tests.integration.evaluator.stage import put_rule
 from tests.waiting import holds
 
-HOST = "bench-1"
+HOSTS = tuple(f"bench-{number}" for number in range(1, 11))
+"""One for each run in turn: a host sends what it read within half a second, at a moment that its name decides."""
 SOCKETS = 400
 """So many are opened to cross the level and closed to come back; the level lies halfway."""
 ARRIVES_S_MAX = 20.0
@@ -81,7 +82,7 @@ async def _measured(stage: Stage, state: str) -> dict[str, Any]:
     """Return what all runs come to in one state of the database; each transition has one message, in its order."""
     before, first = await last_sequence(stage.admin), len(stage.hook.times)
     for run in range(stage.runs):
-        await _run(stage)
+        await _run(stage, HOSTS[run % len(HOSTS)])
         print(f"postgres {state}: run {run + 1} of {stage.runs}", flush=True)
     told = await transitions(stage.admin, (LISTENING,), before)
     arrivals, titles = stage.hook.times[first:], stage.hook.titles[first:]
@@ -95,12 +96,12 @@ async def _measured(stage: Stage, state: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def _run(stage: Stage) -> None:
+async def _run(stage: Stage, host: str) -> None:
     """Start a collector, an evaluator and a notifier, let the level be crossed and left in turn, and end them."""
     made = stage.made
     services = [await asyncio.to_thread(telling, made, name) for name in ("alerting", "notifier")]
     services.append(
-        await asyncio.to_thread(made.service, "collector", HOST, interval_seconds="1", intervals="connection=1")
+        await asyncio.to_thread(made.service, "collector", host, interval_seconds="1", intervals="connection=1")
     )
     for _ in range(stage.crossings):
         with _sockets():
