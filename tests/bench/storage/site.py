@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -112,8 +113,8 @@ class Site:
         self.services.remove(service)
         service.stop()
 
-    def provision(self) -> None:
-        """Make or bring up to date all that the services need."""
+    def provision(self, **settings: str) -> None:
+        """Make or bring up to date all that the services need; settings may be changed."""
         values = {
             "database_url": self.owner_url, "nats_urls": self.nats.url,
             "nats_password": self.nats.passwords["provision"].reveal(), "ingest_password": self.password,
@@ -121,7 +122,7 @@ class Site:
         }  # fmt: skip
         done = subprocess.run(
             [sys.executable, "-m", "services.ingest.provision"], cwd=ROOT, check=False, capture_output=True, text=True,
-            env=_variables("provision", values),
+            env=_variables("provision", values | settings),
         )  # fmt: skip
         if done.returncode:
             raise SystemExit(f"not provisioned: {done.stdout[-2000:]}{done.stderr[-2000:]}")
@@ -156,9 +157,16 @@ class Site:
 
 @contextmanager
 def site(
-    name: str, hosts: tuple[str, ...] = (), database: str | None = None, sync_interval: str = "always"
+    name: str,
+    hosts: tuple[str, ...] = (),
+    database: str | None = None,
+    sync_interval: str = "always",
+    provisioned: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Site]:
-    """Yield a provisioned site; afterwards nothing of it is left, but for a database whose name was given."""
+    """Yield a provisioned site; afterwards nothing of it is left, but for a database whose name was given.
+
+    `provisioned` are settings of the first provision: what was kept for a shorter time is never taken for complete.
+    """
     directory = temporary_directory(f"bench-{name}")
     nats = NatsServer(directory / "nats", hosts=hosts, sync_interval=sync_interval)
     address = os.environ.get("BENCH_DATABASE_URL")
@@ -169,7 +177,7 @@ def site(
         nats.start()
         if own is not None:
             own.begin()
-        made.provision()
+        made.provision(**provisioned)
         # A database that was kept has an administrator with another run's password.
         execute(made.owner_url, "TRUNCATE app.users, app.login_attempts CASCADE")
         yield made
