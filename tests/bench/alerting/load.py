@@ -57,7 +57,7 @@ async def measure_load(made: Site, hosts: int, seconds: int) -> dict[str, Any]:
         rules = beside_the_shipped()
         for rule in rules:
             await put_rule(admin, rule)
-        evaluator = await asyncio.to_thread(telling, made, "alerting", metrics_port=str(port))
+        evaluator = await asyncio.to_thread(telling, made, "alerting", port)
         before, connection = await last_sequence(admin), await made.connect()
         publisher = await _publisher(made, hosts, seconds)
         try:

@@ -10,11 +10,11 @@ _TELLS = {"alerting": "telling from here on", "notifier": '"event": "telling"'}
 """Service → what its log says once it does not stand by."""
 
 
-def telling(made: Site, name: str, **settings: str) -> Service:
+def telling(made: Site, name: str, metrics_port: int = 0) -> Service:
     """Start the evaluator or the notifier and return once it tells."""
     log = made.directory / f"{name}.log"
     before = log.stat().st_size if log.exists() else 0
-    service = made.service(name, **settings)
+    service = made.service(name, metrics_port=str(metrics_port))
     says = _TELLS[name].encode()
     wait_until(lambda: says in log.read_bytes()[before:], f"{says.decode()!r} in {log}")
     return service
