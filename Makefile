@@ -72,7 +72,8 @@ bench-collector: ## Measure the collector beside prometheus-node-exporter (Debia
 bench-ingest: ## Measure ingest (PART=drain or live; see docs/performance.md)
 bench-storage: ## Measure storage (PART=queries, backtest, upkeep, indexes or bytes; see docs/storage.md)
 bench-spool: ## Drain a spool of three days beside live hosts (30 minutes; see docs/performance.md)
-bench bench-collector bench-ingest bench-storage bench-spool: setup .venv/dev.stamp
+bench-alerting: ## Measure alerting (PART=webhook or load, or both; 25 minutes; see docs/performance.md)
+bench bench-collector bench-ingest bench-storage bench-spool bench-alerting: setup .venv/dev.stamp
 	@$(RUN) -m tests.$(subst -,.,$@) $(PART)
 soak: setup .venv/dev.stamp ## Commit a fault a minute under load (MINUTES=30 RATE=100000 SEED=1), count, and watch memory
 	@$(RUN) -m tests.faults.soak --minutes $(or $(MINUTES),30) --rate $(or $(RATE),100000) --seed $(or $(SEED),1)
@@ -83,7 +84,6 @@ requirements: .venv/dev.stamp ## Pin every package anew, with hashes
 clean: ## Remove what was installed and built; the state directory stays
 	rm -rf .venv services/web/node_modules services/web/dist build .mypy_cache .ruff_cache .pytest_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-
 $(RUN):
 	@sh deploy/make_venv.sh "$(PYTHON)" .venv
 

@@ -18,8 +18,11 @@ from shared.alerts.step import gap_max, step, unjudged
 SOURCES_MAX = 16
 """Sources of one host that are watched; a host's credential could otherwise name new ones without end."""
 
-FORGET_AFTER = timedelta(minutes=10)
-"""A series without a value for so long is forgotten where nothing is wrong with it: no late value is that late."""
+FORGET_AFTER = timedelta(minutes=2)
+"""A series without a value for so long is forgotten where nothing is wrong with it.
+
+No late value is that late: times are believed within a minute before the broker's arrival.
+"""
 
 
 class WatchedSeries:

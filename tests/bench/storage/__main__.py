@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.bench.storage.backtest import measure_backtest
+from tests.bench.storage.backtest import ALL_RAW, measure_backtest
 from tests.bench.storage.bytes_a_number import measure_bytes
 from tests.bench.storage.fill import host_name
 from tests.bench.storage.indexes import measure_indexes
@@ -65,7 +65,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     numbers = range(1, getattr(arguments, "hosts", 0) + 1)
     hosts = (HOST,) if arguments.command == "bytes" else tuple(host_name(number) for number in numbers)
-    with site(arguments.command, hosts, arguments.database) as made:
+    provisioned = ALL_RAW if arguments.command == "backtest" else {}
+    with site(arguments.command, hosts, arguments.database, provisioned=provisioned) as made:
         settings = asyncio.run(settings_of(made))
         expected = _NEEDS.get(arguments.command, (str(settings["mode"]),))
         if settings["mode"] not in expected:

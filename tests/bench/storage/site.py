@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -24,6 +25,8 @@ from tests.processes import ROOT, Service
 from tests.servers import NatsServer, PostgresServer, temporary_directory
 
 API_PORT = 18_083
+_MODULES = {"notifier": "services.alerting.notifier"}
+"""Service → its module, where that is not `services.` and its name."""
 SETTINGS = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size")
 
 
@@ -99,7 +102,8 @@ class Site:
 
     def service(self, name: str, host: str = "", *, ready: bool = True, **settings: str) -> Service:
         """Start one service with its own role's credential; when `ready`, wait until it is."""
-        service = Service(f"services.{name}", self._environment(name, host, settings), self.directory / f"{name}.log")
+        module = _MODULES.get(name, f"services.{name}")
+        service = Service(module, self._environment(name, host, settings), self.directory / f"{name}.log")
         service.start(ready)
         self.services.append(service)
         return service
@@ -109,8 +113,8 @@ class Site:
         self.services.remove(service)
         service.stop()
 
-    def provision(self) -> None:
-        """Make or bring up to date all that the services need."""
+    def provision(self, **settings: str) -> None:
+        """Make or bring up to date all that the services need; settings may be changed."""
         values = {
             "database_url": self.owner_url, "nats_urls": self.nats.url,
             "nats_password": self.nats.passwords["provision"].reveal(), "ingest_password": self.password,
@@ -118,7 +122,7 @@ class Site:
         }  # fmt: skip
         done = subprocess.run(
             [sys.executable, "-m", "services.ingest.provision"], cwd=ROOT, check=False, capture_output=True, text=True,
-            env=_variables("provision", values),
+            env=_variables("provision", values | settings),
         )  # fmt: skip
         if done.returncode:
             raise SystemExit(f"not provisioned: {done.stdout[-2000:]}{done.stderr[-2000:]}")
@@ -146,16 +150,23 @@ class Site:
                 "signing_key_file": str(key), "admin_password": ADMIN_PASSWORD, "port": str(API_PORT),
                 "public_url": f"http://127.0.0.1:{API_PORT}",
             }  # fmt: skip
-        else:
+        elif name == "collector":
             values |= {"host": host, "spool_directory": str(self.directory / f"spool-{host}")}
         return _variables(name, {**values, **settings})
 
 
 @contextmanager
 def site(
-    name: str, hosts: tuple[str, ...] = (), database: str | None = None, sync_interval: str = "always"
+    name: str,
+    hosts: tuple[str, ...] = (),
+    database: str | None = None,
+    sync_interval: str = "always",
+    provisioned: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Site]:
-    """Yield a provisioned site; afterwards nothing of it is left, but for a database whose name was given."""
+    """Yield a provisioned site; afterwards nothing of it is left, but for a database whose name was given.
+
+    `provisioned` are settings of the first provision: what was kept for a shorter time is never taken for complete.
+    """
     directory = temporary_directory(f"bench-{name}")
     nats = NatsServer(directory / "nats", hosts=hosts, sync_interval=sync_interval)
     address = os.environ.get("BENCH_DATABASE_URL")
@@ -166,7 +177,7 @@ def site(
         nats.start()
         if own is not None:
             own.begin()
-        made.provision()
+        made.provision(**provisioned)
         # A database that was kept has an administrator with another run's password.
         execute(made.owner_url, "TRUNCATE app.users, app.login_attempts CASCADE")
         yield made
