@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
+from tests.browser.alerting import OTHERS, Api, Introduced, InventedHost, introduced
+from tests.integration.alerting.webhook import Webhook
 from tests.integration.deploy.stack import CHECKOUT, PASSWORD, Stack, until
 from tests.servers import temporary_directory
 
@@ -146,3 +148,43 @@ def pictures() -> Path:
     path = CHECKOUT / "test-results"
     path.mkdir(exist_ok=True)
     return path
+
+
+@pytest.fixture(scope="session")
+def calm(stack: Stack) -> None:
+    """No rule decides but those that tests set: what the others say depends on the load of the machine."""
+    api = Api(stack, stack.token())
+    for name in OTHERS:
+        api.put(f"/rules/{name}", {**api.get(f"/rules/{name}")["rule"], "enabled": False})
+
+
+@pytest.fixture
+def api(stack: Stack, calm: None) -> Iterator[Api]:
+    """The API with a token of the administrator; rules that were set by it are deleted, which ends their alerts."""
+    made = Api(stack, stack.token())
+    yield made
+    made.token = stack.token()
+    for name in made.rules:
+        made.delete(f"/rules/{name}")
+
+
+@pytest.fixture(scope="session")
+def invented(stack: Stack) -> Introduced:
+    """Hosts by their names, each of which says only what a test wants."""
+    hosts: dict[str, InventedHost] = {}
+
+    def host(name: str) -> InventedHost:
+        if name not in hosts:
+            hosts[name] = introduced(stack, name)
+        return hosts[name]
+
+    return host
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    """A service that a channel can name."""
+    hook = Webhook()
+    hook.start()
+    yield hook
+    hook.stop()
