@@ -92,10 +92,10 @@ class Watched:
         self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         self.page.on("request", self._request)
 
-    def sign_in(self) -> None:
-        """Sign in as the administrator through the form."""
+    def sign_in(self, username: str = "admin") -> None:
+        """Sign in, as the administrator or with the same password, through the form."""
         self.page.goto(self.url)
-        self.page.locator("input[name=username]").fill("admin")
+        self.page.locator("input[name=username]").fill(username)
         self.page.locator("input[name=password]").fill(PASSWORD)
         self.page.locator("button[type=submit]").click()
         self.page.get_by_test_id("hosts").wait_for()
