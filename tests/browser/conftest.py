@@ -102,7 +102,7 @@ class Watched:
 
     def open_host(self, host: str) -> None:
         """Go to a host's page by its link in the table."""
-        self.page.locator(f"[data-host='{host}'] a").first.click()
+        self.page.locator(f"[data-testid='hosts'] [data-host='{host}'] a").first.click()
         self.page.get_by_test_id("host-name").filter(has_text=host).wait_for()
 
     def _console(self, message: ConsoleMessage) -> None:
