@@ -172,4 +172,4 @@ def _link(group: Group, page: str) -> str:
     if not page:
         return ""
     place = f"/{group.first.incident}" if group.count == 1 else ""
-    return f"{page.rstrip('/')}/alerts{place}"
+    return f"{page.rstrip('/')}/#/alerts{place}"

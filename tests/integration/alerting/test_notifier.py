@@ -45,7 +45,7 @@ async def test_an_alert_is_told_and_its_end_and_what_was_told_is_kept(
     await told(hook, "[심각] web-1 cpu: 99.0%")
     assert hook.times[0] - fired.time.timestamp() < TOLD_S_MAX
     assert "KST부터" in hook.messages[0]["message"]
-    assert f"https://watch.example.com/alerts/{fired.incident}" in hook.messages[0]["message"]
+    assert f"https://watch.example.com/#/alerts/{fired.incident}" in hook.messages[0]["message"]
     await is_kept(admin, KEY, "firing")
     await people.acknowledge("cpu", "web-1")
     await is_kept(admin, KEY, "firing acknowledged")

@@ -161,7 +161,7 @@ async def test_an_alert_of_this_machine_is_decided_and_told_as_soon_as_there_is_
         await stays(hook)
         await people.set_routes(Route(channels=("ops",), rules=("busy",)))
         await titles_begin(hook, "[WARNING] busy on ")
-        assert f"\nhttp://127.0.0.1:{running.api_port}/alerts" in hook.messages[0]["message"]
+        assert f"\nhttp://127.0.0.1:{running.api_port}/#/alerts" in hook.messages[0]["message"]
         await remove_rule(api, "busy")
         await titles_begin(hook, "[WARNING] busy on ", "[RESOLVED] busy on ")
         await people.set_routes()

@@ -128,7 +128,7 @@ def test_a_message_that_tries_a_channel_names_it_and_nothing_else(channel: str, 
 def test_times_are_those_of_the_zone_and_the_link_is_last() -> None:
     lines = body(group(alert()), "en", PAGE, ZoneInfo("Asia/Seoul")).splitlines()
     assert lines[0].endswith("since 2026-11-21 21:00:05 KST")
-    assert lines[1] == "https://watch.example.com/alerts/disk-0a1b"
+    assert lines[1] == "https://watch.example.com/#/alerts/disk-0a1b"
 
 
 def rack(count: int) -> list[AlertTransition]:
@@ -142,7 +142,7 @@ def test_a_rack_of_40_is_one_message_that_names_40() -> None:
     assert title(told, "ko") == "[심각] 호스트 40대 host_silent"
     lines = body(told, "en", PAGE).splitlines()
     assert [line.split(":")[0] for line in lines[:40]] == [f"rack-7-{number:03}" for number in range(40)]
-    assert lines[40:] == ["https://watch.example.com/alerts"]
+    assert lines[40:] == ["https://watch.example.com/#/alerts"]
 
 
 @pytest.mark.parametrize(("language", "more"), [("en", "and 950 more"), ("ko", "외 950건")])

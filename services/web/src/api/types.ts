@@ -19,6 +19,10 @@ export type Storage = NonNullable<Health["storage"]>;
 export type StreamUnread = NonNullable<Health["unread"]>[number];
 export type Delivery = Answer<"/api/v1/hosts/{host}/delivery">;
 export type Top = Answer<"/api/v1/metrics/{family}/top">;
+export type Alert = Answer<"/api/v1/alerts">["alerts"][number];
+export type AlertLevel = Alert["level"];
+export type AlertEvent = Answer<"/api/v1/alerts/history">["events"][number];
+export type Incident = Answer<"/api/v1/alerts/{incident}">;
 export type Aggregate = "avg" | "min" | "max";
 export type Level = "raw" | "1m" | "5m" | "1h";
 

@@ -4,6 +4,7 @@ import { formatAxisTime } from "../format/time";
 import { axisTop, formatTick, scaleFor, tickSteps } from "../format/units";
 import { loneIndexes } from "../series/gaps";
 import { colorName, resolveColor } from "./colors";
+import { drawMarks, type Marking } from "./marks";
 
 export interface ChartDescription {
   element: HTMLElement;
@@ -12,6 +13,8 @@ export interface ChartDescription {
   /** Whether the axis fits the values also where these are shares. */
   fitted: boolean;
   language: string;
+  /** What is drawn over the lines, asked for at every drawing. */
+  marking?: (() => Marking) | undefined;
   /** The time axis in seconds. */
   range: () => [number, number];
   onCursor: (index: number | null) => void;
@@ -50,7 +53,12 @@ export function chartOptions(description: ChartDescription): uPlot.Options {
     cursor: cursor(description),
     scales: {
       x: { time: true, range: () => description.range() },
-      y: { range: (_chart, _low, high: number | null) => [0, axisTop(unit, high ?? 0, description.fitted)] },
+      y: {
+        range: (_chart, _low, high: number | null) => [
+          0,
+          axisTop(unit, Math.max(high ?? 0, description.marking?.().line ?? 0), description.fitted),
+        ],
+      },
     },
     axes: [
       {
@@ -65,6 +73,7 @@ export function chartOptions(description: ChartDescription): uPlot.Options {
     ],
     series: [{}, ...names.map((name, index) => line(name, resolveColor(element, colorName(index))))],
     hooks: {
+      draw: [(chart) => description.marking && drawMarks(chart, element, description.marking())],
       setCursor: [(chart) => description.onCursor(chart.cursor.idx ?? null)],
       setSelect: [(chart) => takeSelection(chart, description.onZoom)],
     },

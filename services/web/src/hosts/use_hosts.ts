@@ -1,7 +1,7 @@
 /** All hosts: listed by the API, kept current by the live stream. */
 import { onScopeDispose, ref, shallowRef } from "vue";
 import { expectBody } from "../api/client";
-import type { Host } from "../api/types";
+import type { Alert, Host } from "../api/types";
 import { client } from "../auth/current";
 import type { LiveSample } from "../live/frames";
 import { useStream } from "../live/use_stream";
@@ -13,8 +13,14 @@ const LIST_MILLISECONDS = 10_000;
 /** However fast samples come, the table is drawn once a second. */
 const DRAW_MILLISECONDS = 1_000;
 
-/** Returns the rows of all hosts, and whether they were loaded at least once. */
-export function useHosts() {
+/** What else the page's one stream is for. */
+export interface AlertListener {
+  onAlerts: (alerts: Alert[]) => void;
+  onMissed: () => void;
+}
+
+/** Returns the rows of all hosts, and whether they were loaded at least once; the listener is told of alerts. */
+export function useHosts(listener: AlertListener) {
   const rows = shallowRef<HostRow[]>([]);
   const loaded = ref(false);
   const problem = ref<unknown>(null);
@@ -65,7 +71,15 @@ export function useHosts() {
     window.setInterval(() => void list(), LIST_MILLISECONDS),
   ];
   onScopeDispose(() => timers.forEach((timer) => window.clearInterval(timer)));
-  useStream({ hosts: ["*"], types: SUMMARY_FAMILIES }, { onSamples, onMissed: () => void list() });
+  function onMissed(): void {
+    void list();
+    listener.onMissed();
+  }
+
+  useStream(
+    { hosts: ["*"], types: [...SUMMARY_FAMILIES, "alert"] },
+    { onSamples, onMissed, onAlerts: listener.onAlerts },
+  );
   void list();
   return { rows, loaded, problem };
 }

@@ -1,5 +1,6 @@
 /** One WebSocket to the API that finds its way back by itself. */
 import { backoffMilliseconds } from "./backoff";
+import type { Alert } from "../api/types";
 import { readFrame, type LiveSample } from "./frames";
 
 export interface Subscription {
@@ -27,6 +28,8 @@ export interface StreamWiring {
   random: () => number;
   onState: (state: StreamState) => void;
   onSamples: (samples: LiveSample[]) => void;
+  /** Told of alerts that changed, where the subscription names them. */
+  onAlerts?: (alerts: Alert[]) => void;
   /** Something was missed: the stream was away, or the server dropped messages. */
   onMissed: () => void;
 }
@@ -94,6 +97,7 @@ export class LiveStream {
     this.#opened();
     const frame = readFrame(text);
     if (frame.samples.length > 0) this.wiring.onSamples(frame.samples);
+    if (frame.alerts.length > 0) this.wiring.onAlerts?.(frame.alerts);
     if (frame.dropped > 0) this.wiring.onMissed();
   }
 

@@ -1,5 +1,6 @@
 /** Ties a live stream to the life of a component. */
 import { onScopeDispose, watch } from "vue";
+import type { Alert } from "../api/types";
 import { session, sessionState } from "../auth/current";
 import { connection } from "../connection/state";
 import type { LiveSample } from "./frames";
@@ -7,6 +8,7 @@ import { LiveStream, type Socket, type Subscription } from "./stream";
 
 export interface StreamListener {
   onSamples: (samples: LiveSample[]) => void;
+  onAlerts?: (alerts: Alert[]) => void;
   onMissed: () => void;
 }
 

@@ -42,18 +42,18 @@ export function isLive(range: TimeRange): boolean {
   return "preset" in range && range.preset === LIVE;
 }
 
-/** Returns the range that a query names; the live one where it names none that makes sense. */
-export function parseRange(query: Record<string, unknown>): TimeRange {
+/** Returns the range that a query names; the usual one of the page where it names none that makes sense. */
+export function parseRange(query: Record<string, unknown>, usual: Preset = LIVE): TimeRange {
   const preset = PRESETS.find((name) => name === query.range);
   if (preset !== undefined) return { preset };
   const start = typeof query.start === "string" ? Date.parse(query.start) : Number.NaN;
   const end = typeof query.end === "string" ? Date.parse(query.end) : Number.NaN;
-  return start < end ? { start, end } : { preset: LIVE };
+  return start < end ? { start, end } : { preset: usual };
 }
 
-/** Returns the query that names a range; none for the live one, so that plain addresses stay plain. */
-export function rangeQuery(range: TimeRange): RangeQuery {
-  if (isLive(range)) return {};
+/** Returns the query that names a range; none for the usual one, so that plain addresses stay plain. */
+export function rangeQuery(range: TimeRange, usual: Preset = LIVE): RangeQuery {
+  if ("preset" in range && range.preset === usual) return {};
   if ("preset" in range) return { range: range.preset };
   return { start: toIso(range.start), end: toIso(range.end) };
 }

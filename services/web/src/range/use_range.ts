@@ -2,18 +2,27 @@
 import { computed } from "vue";
 import { useRoute, useRouter } from "vue-router";
 import { serverNow } from "../format/server_clock";
-import { parseRange, rangeQuery, widenedRange, zoomedRange, type RangeQuery, type TimeRange } from "./time_range";
+import {
+  parseRange,
+  rangeQuery,
+  widenedRange,
+  zoomedRange,
+  LIVE,
+  type Preset,
+  type RangeQuery,
+  type TimeRange,
+} from "./time_range";
 
 const ZOOMS_MAX = 20;
 const RANGE_KEYS = new Set(["range", "start", "end"]);
 
 /** Returns the page's range, whether it was zoomed into, and the ways to another. */
-export function useRange() {
+export function useRange(usual: Preset = LIVE) {
   const route = useRoute();
   const router = useRouter();
-  const key = computed(() => JSON.stringify(rangeQuery(parseRange(route.query))));
+  const key = computed(() => JSON.stringify(rangeQuery(parseRange(route.query, usual), usual)));
   // The query of an address is a new object after every step, even where the range stays.
-  const range = computed(() => parseRange(JSON.parse(key.value) as RangeQuery));
+  const range = computed(() => parseRange(JSON.parse(key.value) as RangeQuery, usual));
   const zoomed = computed(() => !("preset" in range.value));
 
   function go(query: RangeQuery, zoomedFrom: RangeQuery[] = []): void {
@@ -22,11 +31,11 @@ export function useRange() {
   }
 
   function choose(next: TimeRange): void {
-    go(rangeQuery(next));
+    go(rangeQuery(next, usual));
   }
 
   function zoom(start: number, end: number): void {
-    go(rangeQuery(zoomedRange(start, end)), [...zoomedFrom(), rangeQuery(range.value)].slice(-ZOOMS_MAX));
+    go(rangeQuery(zoomedRange(start, end)), [...zoomedFrom(), rangeQuery(range.value, usual)].slice(-ZOOMS_MAX));
   }
 
   /** Goes to where the zoom began, or to a range that shows more. */
