@@ -11,6 +11,7 @@ import "./styles/tables.css";
 import "./styles/host.css";
 import "./styles/delivery.css";
 import "./styles/range.css";
+import "./styles/settings.css";
 import "./styles/documents.css";
 import "./styles/small_screens.css";
 
