@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Page
 
+from tests.browser.conftest import DESKTOP, PHONE
 from tests.integration.deploy.stack import CHECKOUT
+
+Theme = Literal["light", "dark"]
+LOOKS: dict[str, tuple[tuple[tuple[int, int], Theme], ...]] = {
+    "en": ((DESKTOP, "light"), (PHONE, "dark")),
+    "ko": ((PHONE, "light"), (DESKTOP, "dark")),
+}
+"""Sizes and themes in which a page is looked at, by its language: all of them in both together."""
 
 AXE = CHECKOUT / "services/web/node_modules/axe-core/axe.min.js"
 
@@ -17,6 +25,20 @@ def check(page: Page, picture: Path) -> None:
     page.screenshot(path=picture)
     assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("window.innerWidth")
     assert serious_violations(page) == []
+
+
+def check_looks(page: Page, pictures: Path, name: str, language: str) -> None:
+    """Check a page in every size and theme of its language; afterwards it has its size again, and is light."""
+    before = page.viewport_size
+    for (width, height), theme in LOOKS[language]:
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=theme)
+        # Colours fade from one theme to the other, and charts are drawn anew.
+        page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
+        check(page, pictures / f"{name}-{language}-{width}-{theme}.png")
+    page.emulate_media(color_scheme="light")
+    if before is not None:
+        page.set_viewport_size(before)
 
 
 def serious_violations(page: Page) -> list[str]:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
+from tests.browser.alerting import OTHERS, Api, Introduced, InventedHost, introduced
+from tests.integration.alerting.webhook import Webhook
 from tests.integration.deploy.stack import CHECKOUT, PASSWORD, Stack, until
 from tests.servers import temporary_directory
 
@@ -90,17 +92,17 @@ class Watched:
         self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         self.page.on("request", self._request)
 
-    def sign_in(self) -> None:
-        """Sign in as the administrator through the form."""
+    def sign_in(self, username: str = "admin") -> None:
+        """Sign in, as the administrator or with the same password, through the form."""
         self.page.goto(self.url)
-        self.page.locator("input[name=username]").fill("admin")
+        self.page.locator("input[name=username]").fill(username)
         self.page.locator("input[name=password]").fill(PASSWORD)
         self.page.locator("button[type=submit]").click()
         self.page.get_by_test_id("hosts").wait_for()
 
     def open_host(self, host: str) -> None:
         """Go to a host's page by its link in the table."""
-        self.page.locator(f"[data-host='{host}'] a").first.click()
+        self.page.locator(f"[data-testid='hosts'] [data-host='{host}'] a").first.click()
         self.page.get_by_test_id("host-name").filter(has_text=host).wait_for()
 
     def _console(self, message: ConsoleMessage) -> None:
@@ -146,3 +148,43 @@ def pictures() -> Path:
     path = CHECKOUT / "test-results"
     path.mkdir(exist_ok=True)
     return path
+
+
+@pytest.fixture(scope="session")
+def calm(stack: Stack) -> None:
+    """No rule decides but those that tests set: what the others say depends on the load of the machine."""
+    api = Api(stack, stack.token())
+    for name in OTHERS:
+        api.put(f"/rules/{name}", {**api.get(f"/rules/{name}")["rule"], "enabled": False})
+
+
+@pytest.fixture
+def api(stack: Stack, calm: None) -> Iterator[Api]:
+    """The API with a token of the administrator; rules that were set by it are deleted, which ends their alerts."""
+    made = Api(stack, stack.token())
+    yield made
+    made.token = stack.token()
+    for name in made.rules:
+        made.delete(f"/rules/{name}")
+
+
+@pytest.fixture(scope="session")
+def invented(stack: Stack) -> Introduced:
+    """Hosts by their names, each of which says only what a test wants."""
+    hosts: dict[str, InventedHost] = {}
+
+    def host(name: str) -> InventedHost:
+        if name not in hosts:
+            hosts[name] = introduced(stack, name)
+        return hosts[name]
+
+    return host
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    """A service that a channel can name."""
+    hook = Webhook()
+    hook.start()
+    yield hook
+    hook.stop()

@@ -28,12 +28,12 @@ _AVERAGE = "50 + 30 * sin(extract(epoch FROM time) / 40000 + $2)"
 
 def give_past(stack: Stack, hosts: Sequence[str]) -> None:
     """Give hosts 30 days of CPU: raw samples of the last day, and only rollups of what is older."""
-    _finish(_give(stack, hosts))
+    finish(_give(stack, hosts))
 
 
 def shorten_retention(stack: Stack) -> None:
     """Say of the storage what upkeep says when the ceiling by size bites."""
-    _finish(
+    finish(
         _execute(
             stack,
             "UPDATE metrics.storage_state SET raw_retention_seconds = 172800, size_bytes = 10600000000, "
@@ -44,10 +44,10 @@ def shorten_retention(stack: Stack) -> None:
 
 def change(stack: Stack, sql: str) -> None:
     """Run a statement of a test as the stack's superuser."""
-    _finish(_execute(stack, sql))
+    finish(_execute(stack, sql))
 
 
-def _finish(work: Coroutine[Any, Any, None]) -> None:
+def finish(work: Coroutine[Any, Any, None]) -> None:
     """Run to its end in a thread of its own: the browser's driver keeps a loop in this one."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, work).result()

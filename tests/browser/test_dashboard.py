@@ -79,7 +79,7 @@ def test_a_wrong_password_is_said_so(open_page: Opener) -> None:
 def test_the_second_host_is_in_the_table_and_can_be_switched_to(open_page: Opener, second_host: str) -> None:
     watched = open_page()
     watched.sign_in()
-    row = watched.page.locator(f"[data-host='{second_host}']")
+    row = watched.page.locator(f"[data-testid='hosts'] [data-host='{second_host}']")
     expect(row.locator("[data-state='live']")).to_be_visible()
     watched.open_host(this_host())
     watched.page.get_by_test_id("host-switcher").select_option(second_host)
@@ -124,11 +124,14 @@ def test_the_choice_of_a_theme_is_called_so(open_page: Opener, size: tuple[int, 
 def test_search_and_sort(open_page: Opener, second_host: str) -> None:
     watched = open_page()
     watched.sign_in()
-    rows = watched.page.locator("[data-host]")
-    expect(rows).to_have_count(2)
-    watched.page.get_by_test_id("search").fill("example")
+    rows = watched.page.get_by_test_id("hosts").locator("[data-host]")
+    for host in (this_host(), second_host):
+        expect(watched.page.locator(f"[data-testid='hosts'] [data-host='{host}']")).to_have_count(1)
+    watched.page.get_by_test_id("search").fill(second_host[1:-1])
     expect(rows).to_have_count(1)
+    expect(rows).to_have_attribute("data-host", second_host)
     watched.page.get_by_test_id("search").fill("")
+    expect(rows.nth(1)).to_be_visible()
     watched.page.get_by_test_id("sort-host").click()
     first = rows.first.get_attribute("data-host")
     watched.page.get_by_test_id("sort-host").click()
@@ -190,7 +193,7 @@ def test_pages_fit_and_are_accessible(
     language = "ko" if theme == "dark" and size == PHONE else "en"
     watched = open_page(size, theme, language)
     watched.sign_in()
-    watched.page.locator(f"[data-host='{second_host}']").wait_for()
+    watched.page.locator(f"[data-testid='hosts'] [data-host='{second_host}']").wait_for()
     check(watched.page, pictures / f"hosts-{size[0]}-{theme}.png")
     watched.open_host(this_host())
     watched.page.locator(f"{CPU_PANEL} canvas").wait_for()

@@ -162,7 +162,7 @@ def test_three_hosts_are_compared(open_page: Opener, hosts: list[str], second_ho
     watched.sign_in()
     page = watched.page
     for host in (hosts[0], second_host):
-        page.locator(f"[data-host='{host}'] [data-testid='choose-host']").check()
+        page.locator(f"[data-testid='hosts'] [data-host='{host}'] [data-testid='choose-host']").check()
     page.get_by_test_id("compare-chosen").click()
     expect(page.locator(COMPARE_PANEL)).to_have_attribute("data-lines", "2")
     page.goto(f"{watched.url}/#/compare?family=cpu&column=total_percent&hosts={','.join(hosts)}&range=30d")

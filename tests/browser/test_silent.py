@@ -79,7 +79,7 @@ def test_nothing_of_it_is_an_alarm_in_the_list(
     page = watched.page
     page.route(LISTED, list_silent)
     watched.sign_in()
-    row = page.locator(f"[data-host='{OLD_HOST}']")
+    row = page.locator(f"[data-testid='hosts'] [data-host='{OLD_HOST}']")
     expect(row.locator(".usage.high .usage-number")).to_have_text("97.0%")
     number, muted, bar = row.evaluate(_COLORS)
     assert number == muted

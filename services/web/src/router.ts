@@ -14,6 +14,17 @@ export const router = createRouter({
     { path: "/alerts", name: "alerts", component: () => import("./alerts/AlertsView.vue") },
     { path: "/alerts/history", name: "alert-history", component: () => import("./alerts/HistoryView.vue") },
     { path: "/alerts/:incident", name: "alert", component: () => import("./alerts/IncidentView.vue"), props: true },
+    { path: "/rules", name: "rules", component: () => import("./rules/RulesView.vue") },
+    {
+      path: "/rules/new",
+      name: "rule-new",
+      component: () => import("./rules/RuleView.vue"),
+      // A rule may be called as this address is: its own is another.
+      props: (to) => ({ name: to.query.rule === "new" ? "new" : null }),
+    },
+    { path: "/rules/:name", name: "rule", component: () => import("./rules/RuleView.vue"), props: true },
+    { path: "/silences", name: "silences", component: () => import("./silences/SilencesView.vue") },
+    { path: "/channels", name: "channels", component: () => import("./channels/ChannelsView.vue") },
     { path: "/account", name: "account", component: () => import("./auth/AccountView.vue") },
     { path: "/docs/swagger", name: "swagger", component: () => import("./docs/SwaggerView.vue") },
     { path: "/docs/redoc", name: "redoc", component: () => import("./docs/RedocView.vue") },

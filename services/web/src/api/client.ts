@@ -4,12 +4,22 @@ import type { paths } from "./schema";
 import { noteServerDate } from "../format/server_clock";
 import type { Problem } from "./types";
 
+/** What a refusal may say beside its words. */
+export interface Told {
+  /** Which parameter or field is at fault. */
+  field?: string | null;
+  /** Everything that is wrong with a body that is looked at as a whole. */
+  problems?: readonly string[];
+  retryAfterSeconds?: number | null;
+}
+
 /** A request that the API refused, with its own words. */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     detail: string,
+    readonly told: Told = {},
   ) {
     super(detail);
     this.name = "ApiError";
@@ -99,5 +109,10 @@ export async function expectBody<Body>(request: Promise<Answered<Body>>): Promis
 
 function toApiError(response: Response, body: unknown): ApiError {
   const problem = (typeof body === "object" && body !== null ? body : {}) as Partial<Problem>;
-  return new ApiError(response.status, problem.code ?? "unknown", problem.detail ?? `HTTP ${response.status}`);
+  const seconds = Number(response.headers.get("Retry-After"));
+  return new ApiError(response.status, problem.code ?? "unknown", problem.detail ?? `HTTP ${response.status}`, {
+    field: problem.field ?? null,
+    problems: problem.problems?.map(({ detail }) => detail) ?? [],
+    retryAfterSeconds: seconds > 0 ? seconds : null,
+  });
 }

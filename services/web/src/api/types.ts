@@ -23,6 +23,21 @@ export type Alert = Answer<"/api/v1/alerts">["alerts"][number];
 export type AlertLevel = Alert["level"];
 export type AlertEvent = Answer<"/api/v1/alerts/history">["events"][number];
 export type Incident = Answer<"/api/v1/alerts/{incident}">;
+export type KeptRule = Answer<"/api/v1/rules">["rules"][number];
+export type AlertRule = NonNullable<KeptRule["rule"]>;
+export type Override = AlertRule["overrides"][number];
+export type KeptSilence = Answer<"/api/v1/silences">["silences"][number];
+export type AlertSilence = NonNullable<KeptSilence["silence"]>;
+export type Recurrence = NonNullable<AlertSilence["recurrence"]>;
+export type KeptRouting = Answer<"/api/v1/routes">;
+export type AlertRouting = NonNullable<KeptRouting["routing"]>;
+export type AlertRoute = AlertRouting["routes"][number];
+export type Escalation = AlertRouting["escalations"][number];
+export type RuleLevel = AlertRoute["levels"][number];
+export type Weekday = AlertRoute["weekdays"][number];
+export type Backtest = paths["/api/v1/rules/backtest"]["post"]["responses"][200]["content"]["application/json"];
+export type ChannelTest =
+  paths["/api/v1/channels/{name}/test"]["post"]["responses"][200]["content"]["application/json"];
 export type Aggregate = "avg" | "min" | "max";
 export type Level = "raw" | "1m" | "5m" | "1h";
 
@@ -54,4 +69,5 @@ export interface Problem {
   detail: string;
   field: string | null;
   request_id: string;
+  problems?: { field: string | null; detail: string }[];
 }
