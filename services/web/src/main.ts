@@ -12,6 +12,7 @@ import "./styles/host.css";
 import "./styles/delivery.css";
 import "./styles/range.css";
 import "./styles/settings.css";
+import "./styles/forms.css";
 import "./styles/documents.css";
 import "./styles/small_screens.css";
 
