@@ -34,8 +34,8 @@ class Api:
 
     stack: Stack
     token: str
-    rules: list[str] = field(default_factory=list)
-    """Those that were set here, and end with the test."""
+    rules: set[str] = field(default_factory=set)
+    """Those that were set here or on a page, and end with the test."""
 
     def get(self, path: str) -> Any:
         """Return what a path answers."""
@@ -56,7 +56,7 @@ class Api:
     def rule(self, name: str, **fields: Any) -> None:
         """Set a rule on the load of hosts that are named, or on what is named instead."""
         beginning = {"family": "cpu", "column": "total_percent", "warning": 80, "critical": 90}
-        self.rules.append(name)
+        self.rules.add(name)
         self.put(f"/rules/{name}", beginning | fields)
 
     def firing(self, rule: str) -> list[dict[str, Any]]:

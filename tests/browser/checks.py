@@ -24,7 +24,8 @@ def check(page: Page, picture: Path) -> None:
     """Fail where the page is wider than its window or keeps somebody out, and keep a picture of it."""
     page.screenshot(path=picture)
     assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("window.innerWidth")
-    assert serious_violations(page) == []
+    found = serious_violations(page)
+    assert found == [], found
 
 
 def check_looks(page: Page, pictures: Path, name: str, language: str) -> None:

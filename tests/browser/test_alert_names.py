@@ -89,6 +89,11 @@ def test_names_of_hosts_and_labels_are_text_on_the_pages_of_alerts(
     assert {row.get_attribute("data-host") for row in rows.all()} == {HOST}
     page.goto(f"{quiet.url}/#/alerts")
     each_is_there(list(IN_MESSAGES), rows)
+    # What turns the direction of a mount turns nothing beside it.
+    turned = rows.filter(has_text=REVERSED).locator("bdi").filter(has_text="device=/dev/sda")
+    assert turned.evaluate("(part) => [part.textContent, getComputedStyle(part).unicodeBidi]") == [
+        "device=/dev/sda", "isolate",
+    ]  # fmt: skip
     check_looks(page, pictures, "alert-names", "en")
     for mount, incident in incidents(api).items():
         is_text_on_its_page(page, f"{quiet.url}/#/alerts/{incident}", mount)

@@ -5,7 +5,7 @@ import {
   markingOf,
   measuredText,
   momentSpan,
-  placeText,
+  placeParts,
   tellingAggregate,
 } from "../src/alerts/describe";
 import { askedFilter, filterQuery, parseFilter } from "../src/alerts/filter";
@@ -36,8 +36,8 @@ it("values are written as the rule measures them", () => {
 
 it("a place is its labels, and a source that is not the host's own", () => {
   const place = { rule: "disk", host: "web-1", source: "system", labels: { mount: "/", device: "<b>" } };
-  expect(placeText(place)).toBe("mount=/, device=<b>");
-  expect(placeText({ ...place, source: "nginx", labels: {} })).toBe("nginx");
+  expect(placeParts(place)).toEqual(["mount=/", "device=<b>"]);
+  expect(placeParts({ ...place, source: "nginx", labels: {} })).toEqual(["nginx"]);
 });
 
 it("a duration ends with the alert, or goes on", () => {

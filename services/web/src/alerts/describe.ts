@@ -6,12 +6,12 @@ import type { Span } from "../range/time_range";
 /** Name of the alert that is about no host. */
 export const BUS_SILENT = "bus_silent";
 
-type Said = Pick<Alert, "rule" | "host" | "source" | "labels">;
+export type Placed = Pick<Alert, "source" | "labels">;
 
-/** Returns labels as one text, and the source where it is not the host's own. */
-export function placeText({ labels, source }: Said): string {
+/** Returns labels as texts, and the source where it is not the host's own. */
+export function placeParts({ labels, source }: Placed): string[] {
   const parts = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  return [...parts, ...(source !== null && source !== "system" ? [source] : [])].join(", ");
+  return [...parts, ...(source !== null && source !== "system" ? [source] : [])];
 }
 
 /** Formatters of the page's language. */
