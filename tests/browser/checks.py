@@ -17,6 +17,10 @@ LOOKS: dict[str, tuple[tuple[tuple[int, int], Theme], ...]] = {
 }
 """Sizes and themes in which a page is looked at, by its language: all of them in both together."""
 
+_SETTLED = """() => Promise.all(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().iterations === 1)
+    .map((one) => one.finished.catch(() => null))).then(() => null)"""
+
 AXE = CHECKOUT / "services/web/node_modules/axe-core/axe.min.js"
 
 
@@ -35,7 +39,7 @@ def check_looks(page: Page, pictures: Path, name: str, language: str) -> None:
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=theme)
         # Colours fade from one theme to the other, and charts are drawn anew.
-        page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
+        page.evaluate(_SETTLED)
         check(page, pictures / f"{name}-{language}-{width}-{theme}.png")
     page.emulate_media(color_scheme="light")
     if before is not None:
