@@ -24,9 +24,9 @@ _SETTLED = """() => Promise.all(document.getAnimations()
 AXE = CHECKOUT / "services/web/node_modules/axe-core/axe.min.js"
 
 
-def check(page: Page, picture: Path) -> None:
-    """Fail where the page is wider than its window or keeps somebody out, and keep a picture of it."""
-    page.screenshot(path=picture)
+def check(page: Page, picture: Path, *, whole: bool = False) -> None:
+    """Fail where the page is wider than its window or keeps somebody out; keep a picture of it, or of what is seen."""
+    page.screenshot(path=picture, full_page=whole)
     assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("window.innerWidth")
     found = serious_violations(page)
     assert found == [], found
@@ -40,7 +40,7 @@ def check_looks(page: Page, pictures: Path, name: str, language: str) -> None:
         page.emulate_media(color_scheme=theme)
         # Colours fade from one theme to the other, and charts are drawn anew.
         page.evaluate(_SETTLED)
-        check(page, pictures / f"{name}-{language}-{width}-{theme}.png")
+        check(page, pictures / f"{name}-{language}-{width}-{theme}.png", whole=True)
     page.emulate_media(color_scheme="light")
     if before is not None:
         page.set_viewport_size(before)
