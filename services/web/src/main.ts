@@ -13,6 +13,7 @@ import "./styles/delivery.css";
 import "./styles/range.css";
 import "./styles/alerts.css";
 import "./styles/settings.css";
+import "./styles/forms.css";
 import "./styles/documents.css";
 import "./styles/small_screens.css";
 

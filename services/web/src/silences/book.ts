@@ -2,10 +2,10 @@
 import { expectBody } from "../api/client";
 import type { KeptSilence } from "../api/types";
 import { client } from "../auth/current";
+import { arranged } from "./arrange";
 import type { SilenceBody } from "./draft";
 
 const PAGE_SILENCES = 500;
-const STATES = ["active", "between", "to_come", "over"] as const;
 
 /** Returns every silence, also those that are over: what counts now first, then the newest. */
 export async function listSilences(signal: AbortSignal): Promise<KeptSilence[]> {
@@ -21,13 +21,6 @@ export async function listSilences(signal: AbortSignal): Promise<KeptSilence[]> 
     cursor = page.next_cursor;
   } while (cursor !== null);
   return arranged(silences);
-}
-
-/** Returns silences in the order in which people look for them. */
-export function arranged(silences: readonly KeptSilence[]): KeptSilence[] {
-  const place = ({ state }: KeptSilence): number => (state === null ? -1 : STATES.indexOf(state));
-  const start = ({ silence }: KeptSilence): number => (silence === null ? 0 : Date.parse(silence.start));
-  return [...silences].sort((one, other) => place(one) - place(other) || start(other) - start(one));
 }
 
 /** Makes a silence, or replaces the one that was read unless another revision stands there by now. */
