@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import msgpack
 
@@ -77,6 +78,16 @@ class Api:
     def is_over(self, rule: str, by: Callable[[], None]) -> None:
         """Return once nothing fires by a rule."""
         self.fires(rule, by, 0)
+
+    def clear(self) -> None:
+        """Delete the rules of a test, which ends their alerts, and all silences, routes and channels."""
+        for name in self.rules:
+            self.delete(f"/rules/{name}")
+        for silence in self.get("/silences?limit=1000")["silences"]:
+            self.delete(f"/silences/{silence['id']}")
+        self.put("/routes", {})
+        for channel in self.get("/channels")["channels"]:
+            self.delete(f"/channels/{quote(channel['name'], safe='')}")
 
     def _send(self, method: str, path: str, body: object = None) -> Any:
         request = urllib.request.Request(

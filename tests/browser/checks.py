@@ -17,12 +17,16 @@ LOOKS: dict[str, tuple[tuple[tuple[int, int], Theme], ...]] = {
 }
 """Sizes and themes in which a page is looked at, by its language: all of them in both together."""
 
+_SETTLED = """() => Promise.all(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().iterations === 1)
+    .map((one) => one.finished.catch(() => null))).then(() => null)"""
+
 AXE = CHECKOUT / "services/web/node_modules/axe-core/axe.min.js"
 
 
-def check(page: Page, picture: Path) -> None:
-    """Fail where the page is wider than its window or keeps somebody out, and keep a picture of it."""
-    page.screenshot(path=picture)
+def check(page: Page, picture: Path, *, whole: bool = False) -> None:
+    """Fail where the page is wider than its window or keeps somebody out; keep a picture of it, or of what is seen."""
+    page.screenshot(path=picture, full_page=whole)
     assert page.evaluate("document.documentElement.scrollWidth") <= page.evaluate("window.innerWidth")
     found = serious_violations(page)
     assert found == [], found
@@ -35,8 +39,8 @@ def check_looks(page: Page, pictures: Path, name: str, language: str) -> None:
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=theme)
         # Colours fade from one theme to the other, and charts are drawn anew.
-        page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
-        check(page, pictures / f"{name}-{language}-{width}-{theme}.png")
+        page.evaluate(_SETTLED)
+        check(page, pictures / f"{name}-{language}-{width}-{theme}.png", whole=True)
     page.emulate_media(color_scheme="light")
     if before is not None:
         page.set_viewport_size(before)

@@ -25,6 +25,8 @@ export interface ChartDescription {
 
 const AXIS_FONT = '11px system-ui, -apple-system, "Segoe UI", "Apple SD Gothic Neo", "Malgun Gothic", sans-serif';
 const Y_AXIS_PIXELS = 68;
+/** Half of a time with seconds, which may stand at the very end. */
+const RIGHT_PIXELS = 26;
 const MINUTE = 60;
 const HOUR = 3_600;
 const DAY = 86_400;
@@ -49,7 +51,7 @@ export function chartOptions(description: ChartDescription): uPlot.Options {
     width: Math.max(120, element.clientWidth),
     height: Math.max(80, element.clientHeight),
     legend: { show: false },
-    padding: [8, 18, 0, 0],
+    padding: [8, RIGHT_PIXELS, 0, 0],
     cursor: cursor(description),
     scales: {
       x: { time: true, range: () => description.range() },
