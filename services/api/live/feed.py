@@ -55,6 +55,7 @@ class Feed:
         self._pace = pace
         self._held = Held()
         self._reconnects_read = -1
+        self._reconnects_failed = -1
         self.seen: Seen | None = None
         """Up to where nothing is missing."""
         self._reconnects_seen = -1
@@ -90,7 +91,10 @@ class Feed:
             except (NatsError, OSError) as error:
                 log.warning("stored sample sets cannot be read", extra={"error": f"{type(error).__name__}: {error}"})
                 asyncio.get_running_loop().call_later(self._pace.retry_s, self._wanted.set)
-                self._release(reconnects)
+                # What waits goes on waiting for one more try: let go, it would make all that was missed look late.
+                if self._reconnects_failed == reconnects:
+                    self._release(reconnects)
+                self._reconnects_failed = reconnects
             else:
                 self.filled.set()
 
@@ -130,6 +134,8 @@ class Feed:
         recent = ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=since)
         await self._read(bus, HOSTS_STREAM, last, self._take_inventory)
         missing_count = await self._read(bus, METRICS, recent, self._take_sample_set)
+        if missing_count > 0 and self._reconnects_failed != reconnects:
+            raise NatsError(f"{missing_count} stored sample sets that were announced did not come")
         self._release(reconnects)
         await self._read(bus, METRICS, last, self._take_sample_set)
         # Cut short, by another reconnect or a slow broker, it is read from the same place again.

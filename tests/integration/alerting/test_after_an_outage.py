@@ -154,6 +154,7 @@ async def test_an_hour_of_backlog_after_an_outage_wakes_nobody(
     await until_active(second, TAKEN_OVER_S_MAX)
     for host in COLLECTORS:
         await holds(partial(is_whole, admin, host), f"all that {host} said, without holes", DRAINED_S_MAX)
+    await holds(partial(is_history_whole, admin), "the history of the hour", DRAINED_S_MAX)
     judged_after = back + timedelta(seconds=RETURN_S_MAX + 2 * SILENCE_S_MAX)
     await asyncio.sleep(max(0.0, (judged_after - now()).total_seconds()))
 
@@ -171,6 +172,12 @@ async def all_speak(client: Client) -> bool:
     info = await client.jetstream().stream_info("METRICS", subjects_filter="metrics.>")
     spoken = {subject.split(".")[1] for subject in info.state.subjects or {}}
     return spoken >= set(COLLECTORS)
+
+
+async def is_history_whole(client: Client) -> bool:
+    """Return whether as much was told of the hour as must be."""
+    told = [each for each in await all_transitions(client) if each.rule == "past"]
+    return len(told) >= sum(len(expected(host)) for host in PAST)
 
 
 async def is_whole(client: Client, host: str) -> bool:

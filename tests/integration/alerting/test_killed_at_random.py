@@ -37,7 +37,7 @@ RULES = 5
 """Of forty hosts each, so that one message names whatever happened while nobody decided."""
 HOSTS = [f"group{number}-{host:02}" for number in range(RULES) for host in range(40)]
 ROUND_S = 2.0
-HELD_S = 45.0
+HELD_S = 60.0
 """For so long a series is high, and then low: longer than the window and the longest time without an evaluator."""
 WINDOW_S = 10.0
 ALIVE_S_MAX = 4.0
@@ -62,14 +62,18 @@ class Crowd:
         clock = asyncio.get_running_loop().time
         phases = {host: self.chance.uniform(0, 2 * HELD_S) for host in HOSTS}
         high: set[str] = set()
+        rested: set[str] = set()
         while high or not self.is_calm:
             begun = clock()
             for number, host in enumerate(HOSTS):
                 is_its_turn = (clock() + phases[host]) % (2 * HELD_S) < HELD_S
-                if is_its_turn and not (self.is_calm and host not in high):
+                # Nobody begins amid a turn, nor is calmed amid one: each time is a whole one.
+                if is_its_turn and (host in high or (host in rested and not self.is_calm)):
                     high.add(host)
                 else:
                     high.discard(host)
+                if not is_its_turn:
+                    rested.add(host)
                 await self.speaker.say(host, 95.0 if host in high else 10.0)
                 await asyncio.sleep(max(0.0, begun + (number + 1) * ROUND_S / len(HOSTS) - clock()))
 
@@ -112,6 +116,7 @@ async def test_killed_twenty_times_everything_is_told_once(
     telling = await is_telling(notifier())
     waiting = list(evaluators)
     living = [await started(waiting.pop()), await started(waiting.pop())]
+    await the_active(living)
     talking = asyncio.create_task(crowd.speak())
     in_hand: list[Told] = []
     for kill in range(KILLS):

@@ -114,6 +114,7 @@ def test_a_caller_that_leaves_ends_its_export(exporting: ApiServer) -> None:
     wait_until(lambda: running(exporting) == 0, "the end of the export", STALLED_S / 2)
 
 
+@pytest.mark.alone
 def test_a_caller_that_stops_reading_is_cut_and_what_it_has_does_not_look_whole(exporting: ApiServer) -> None:
     with export(exporting) as connection:
         connection.recv(1_000)
