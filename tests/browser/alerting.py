@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.error import HTTPError
 from urllib.parse import quote
 
 import msgpack
@@ -47,8 +48,9 @@ class Api:
         return self._send("POST", path, body)
 
     def put(self, path: str, body: object) -> Any:
-        """Set what stands at a path."""
-        return self._send("PUT", path, body)
+        """Set what stands at a path, whatever stood there; channels, which nobody can read, have no revision."""
+        revised = path if path.startswith("/channels/") else f"{path}?revision={self._revision(path)}"
+        return self._send("PUT", revised, body)
 
     def delete(self, path: str) -> None:
         """Remove what stands at a path."""
@@ -88,6 +90,16 @@ class Api:
         self.put("/routes", {})
         for channel in self.get("/channels")["channels"]:
             self.delete(f"/channels/{quote(channel['name'], safe='')}")
+
+    def _revision(self, path: str) -> int:
+        """Return the number of what stands at a path, by which it may be replaced; 0 for nothing."""
+        try:
+            revision: int = self.get(path)["revision"]
+        except HTTPError as error:
+            if error.code != 404:
+                raise
+            return 0
+        return revision
 
     def _send(self, method: str, path: str, body: object = None) -> Any:
         request = urllib.request.Request(
