@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,10 +12,11 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.alerting import SOON_MS, Api, Introduced, InventedHost, heard
+from tests.browser.alerting import SOON_MS, SOON_S, Api, Introduced, InventedHost, heard
 from tests.browser.checks import check_looks
 from tests.browser.conftest import Opener, Watched
 from tests.integration.alerting.webhook import Webhook
+from tests.integration.deploy.stack import until
 
 HOST = "<img/src=x/onerror=window.ran=1>$(id){0}"
 HOST_IN_MESSAGES = '"‹img/src=x/onerror=window.ran=1›$(id){0}"'
@@ -55,16 +56,19 @@ def quiet(open_page: Opener) -> Iterator[Watched]:
     assert watched.page.locator("img").count() == 0
 
 
-def texts_of(shown: Locator) -> list[str]:
-    """Return what elements say, once there is one."""
-    expect(shown.first).to_be_visible(timeout=SOON_MS)
-    return shown.all_text_contents()
+def each_is_there(names: Iterable[str], shown: Locator, *, once: bool = True) -> None:
+    """Fail where a name is not, as it was sent, what one of the elements says, and where it should no other."""
+    seen: list[str] = []
 
+    def are_there() -> bool:
+        seen[:] = shown.all_text_contents()
+        counts = [sum(name in text for text in seen) for name in names]
+        return set(counts) == {1} if once else 0 not in counts
 
-def each_is_there(names: list[str], shown: Locator) -> None:
-    """Fail where a name is not, as it was sent, what exactly one of the elements says."""
-    texts = texts_of(shown)
-    assert [sum(name in text for text in texts) for name in names] == [1] * len(names), texts
+    try:
+        until(are_there, "the names", SOON_S)
+    except AssertionError as error:
+        raise AssertionError(f"{list(names)} are to be read in {seen}") from error
 
 
 def test_names_of_hosts_and_labels_are_text_at_a_webhook(api: Api, stranger: InventedHost, webhook: Webhook) -> None:
@@ -85,10 +89,11 @@ def test_names_of_hosts_and_labels_are_text_on_the_pages_of_alerts(
     fire_all(api, stranger)
     rows = page.locator(f"[data-testid='alert-row'][data-rule='{RULE}']")
     expect(rows).to_have_count(len(IN_MESSAGES), timeout=SOON_MS)
-    each_is_there(list(IN_MESSAGES), rows)
+    each_is_there(IN_MESSAGES, rows)
     assert {row.get_attribute("data-host") for row in rows.all()} == {HOST}
     page.goto(f"{quiet.url}/#/alerts")
-    each_is_there(list(IN_MESSAGES), rows)
+    expect(page.get_by_test_id("active-alerts")).to_have_count(0)
+    each_is_there(IN_MESSAGES, rows)
     # What turns the direction of a mount turns nothing beside it.
     turned = rows.filter(has_text=REVERSED).locator("bdi").filter(has_text="device=/dev/sda")
     assert turned.evaluate("(part) => [part.textContent, getComputedStyle(part).unicodeBidi]") == [
@@ -99,9 +104,7 @@ def test_names_of_hosts_and_labels_are_text_on_the_pages_of_alerts(
         is_text_on_its_page(page, f"{quiet.url}/#/alerts/{incident}", mount)
     page.goto(f"{quiet.url}/#/alerts/history")
     history = page.locator("[data-testid='history-row'][data-status='firing']").filter(has_text=HOST)
-    expect(history.first).to_be_visible(timeout=SOON_MS)
-    texts = texts_of(history)
-    assert all(any(name in text for text in texts) for name in IN_MESSAGES), texts
+    each_is_there(IN_MESSAGES, history, once=False)
 
 
 def fire_all(api: Api, host: InventedHost, **fields: Any) -> None:
@@ -142,7 +145,7 @@ def test_names_are_text_where_rules_silences_and_channels_are_set(
     page.goto(f"{quiet.url}/#/rules/{RULE}")
     expect(page.get_by_test_id("rule-hosts")).to_have_value(HOST, timeout=SOON_MS)
     page.goto(f"{quiet.url}/#/silences")
-    each_is_there(list(IN_MESSAGES), page.get_by_test_id("silence-row"))
+    each_is_there(IN_MESSAGES, page.get_by_test_id("silence-row"))
     check_looks(page, pictures, "silence-names", "en")
     page.goto(f"{quiet.url}/#/channels")
     each_is_there([CHANNEL], page.get_by_test_id("channel-row"))
